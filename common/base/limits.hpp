@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/base/clock.hpp"
+
+// Every bound of the system, in one place. What has no bound here must not grow.
+namespace esteira::limits {
+
+using namespace std::chrono_literals;
+
+// Amazon SQS, so that a client cannot tell the difference.
+inline constexpr std::uint32_t kMessageBytesMax = 1 << 20;  // Body and attributes together.
+inline constexpr std::uint32_t kMessageBytesMaxLeast = 1024;
+inline constexpr std::uint32_t kAttributesMax = 10;
+inline constexpr std::uint32_t kAttributeNameBytesMax = 256;
+inline constexpr std::uint32_t kQueueNameBytesMax = 80;
+inline constexpr Millis kVisibilityMax = 12h;
+inline constexpr Millis kDelayMax = 15min;
+inline constexpr Millis kWaitMax = 20s;
+inline constexpr Millis kRetentionMin = 60s;
+inline constexpr Millis kRetentionMax = 14 * 24h;
+inline constexpr std::uint32_t kMaxReceivesMax = 1000;
+inline constexpr std::uint32_t kTagsMax = 50;
+inline constexpr std::uint32_t kInFlightMax = 120'000;  // A queue.
+
+// The native dialogue.
+inline constexpr std::uint32_t kRequestEntriesMax = 1000;
+inline constexpr std::uint32_t kRequestBytesMax = 8 << 20;
+inline constexpr std::uint32_t kReceiveCountMax = 10'000;
+inline constexpr std::uint32_t kReceiveBytesMax = 8 << 20;
+inline constexpr std::uint32_t kWireFrameBytesMax = 9 << 20;  // ZMQ_MAXMSGSIZE.
+inline constexpr int kHighWaterMark = 16;
+inline constexpr std::uint32_t kReasonBytesMax = 512;    // Why a message was retried or buried.
+inline constexpr std::uint32_t kOriginBytesMax = 128;    // An origin id, "/<index>" and all.
+inline constexpr std::uint32_t kNameBytesMax = 128;      // Client, worker and pool names.
+
+// Outstanding work: beyond it the broker stops reading.
+inline constexpr std::uint32_t kRequestsPerConnectionMax = 64;
+inline constexpr std::uint64_t kBytesPerConnectionMax = 16ULL << 20;
+inline constexpr std::uint64_t kBytesOutstandingMax = 256ULL << 20;
+inline constexpr std::uint64_t kTurnBytesMax = 16ULL << 20;
+inline constexpr std::uint32_t kConnectionsMax = 1024;
+inline constexpr std::uint32_t kLongPollsMax = 4096;
+
+// Sessions and workers.
+inline constexpr std::uint32_t kSessionsMax = 4096;
+inline constexpr std::uint32_t kSessionRequestsKept = 64;
+inline constexpr Millis kSessionIdleMax = 15min;
+inline constexpr Millis kWorkerBeat = 2s;
+inline constexpr Millis kWorkerSilentMax = 10s;
+inline constexpr std::uint32_t kWorkersMax = 4096;
+inline constexpr std::uint32_t kCrashesBeforeAlone = 2;   // Then a message is delivered by itself,
+inline constexpr std::uint32_t kCrashesBeforeBurial = 4;  // and after two more it is buried.
+
+// What a broker holds.
+inline constexpr std::uint32_t kQueuesMax = 10'000;
+inline constexpr std::uint64_t kQueueBytesMaxDefault = 10ULL << 30;
+inline constexpr std::uint64_t kTotalBytesMaxDefault = 50ULL << 30;
+inline constexpr std::uint64_t kDelayedMax = 10'000'000;  // All queues; 32 bytes of RAM each.
+
+// The journal.
+inline constexpr std::uint32_t kSectorBytes = 512;  // Atomic on the disk, by our model of power loss.
+inline constexpr std::uint32_t kFrameBytesMax = 4 << 20;
+inline constexpr std::uint32_t kSegmentBytes = 64 << 20;
+inline constexpr std::uint32_t kReserveSegments = 2;  // Deletes and burials may use them; sends may not.
+inline constexpr std::uint32_t kRelocationSliceBytes = 1 << 20;  // A turn.
+
+static_assert(kWireFrameBytesMax > kRequestBytesMax && kWireFrameBytesMax > kReceiveBytesMax);
+static_assert(kFrameBytesMax > kMessageBytesMax + 64 * 1024, "a message and its history fit one frame");
+static_assert(kSegmentBytes >= 4 * kFrameBytesMax, "a turn fits one segment");
+static_assert(kSessionRequestsKept >= kRequestsPerConnectionMax, "what may be repeated is remembered");
+static_assert(kWorkerSilentMax >= 3 * kWorkerBeat);
+
+}  // namespace esteira::limits
