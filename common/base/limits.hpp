@@ -35,6 +35,10 @@ inline constexpr int kHighWaterMark = 16;
 inline constexpr std::uint32_t kReasonBytesMax = 512;    // Why a message was retried or buried.
 inline constexpr std::uint32_t kOriginBytesMax = 128;    // An origin id, "/<index>" and all.
 inline constexpr std::uint32_t kNameBytesMax = 128;      // Client, worker and pool names.
+inline constexpr std::uint32_t kGroupBytesMax = 128;     // Group and deduplication ids.
+inline constexpr std::uint32_t kQueueAttributesMax = 128;  // Settings, counts and times.
+inline constexpr std::uint32_t kQueueAttributeNameBytesMax = 256;  // A tag's name as well,
+inline constexpr std::uint32_t kQueueAttributeBytesMax = 16 << 10;  // and its value.
 
 // Outstanding work: beyond it the broker stops reading.
 inline constexpr std::uint32_t kRequestsPerConnectionMax = 64;
