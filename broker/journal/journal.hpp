@@ -13,8 +13,8 @@
 
 // The memory of the broker: one ordered log of frames that survives the process. Everything that a
 // storage engine has to promise stands here, and tests/contract/journal_contract.hpp asks the same
-// promises of every engine. What a frame holds is the engine's business (broker/engine/event_codec):
-// to the journal it is bytes.
+// promises of every engine. What a frame holds is the engine's business
+// (broker/engine/event_codec): to the journal it is bytes.
 //
 // One turn:   begin_turn(now);  { reserve(n), fill the bytes } ...;  append();  sync();  answer.
 namespace esteira::journal {
@@ -41,16 +41,16 @@ struct Reservation {
 
 // The log's own account, for metrics and for the rules about space.
 struct Stats {
-    std::uint32_t first_chunk = 0;  // The oldest chunk that the log needs.
-    std::uint32_t open_chunk = 0;   // The chunk that is being written.
-    std::uint64_t bytes = 0;        // From the start of first_chunk to the end of the log.
-    std::uint32_t ready_segments = 0;       // Space that is set aside and not begun.
-    std::uint64_t batch = 0;        // Number of the last frame.
-    std::uint64_t frames = 0;       // Written by this process.
-    std::uint64_t syncs = 0;        // Of the log itself, not of preparing space.
+    std::uint32_t first_chunk = 0;     // The oldest chunk that the log needs.
+    std::uint32_t open_chunk = 0;      // The chunk that is being written.
+    std::uint64_t bytes = 0;           // From the start of first_chunk to the end of the log.
+    std::uint32_t ready_segments = 0;  // Space that is set aside and not begun.
+    std::uint64_t batch = 0;           // Number of the last frame.
+    std::uint64_t frames = 0;          // Written by this process.
+    std::uint64_t syncs = 0;           // Of the log itself, not of preparing space.
     std::uint64_t appended_bytes = 0;
-    std::uint64_t quarantined_bytes = 0;    // Set aside by this start.
-    std::uint64_t body_reads_cold = 0;      // read() calls that went to the disk.
+    std::uint64_t quarantined_bytes = 0;  // Set aside by this start.
+    std::uint64_t body_reads_cold = 0;    // read() calls that went to the disk.
 };
 
 class Journal {
@@ -70,21 +70,26 @@ public:
 
     virtual ~Journal() = default;
 
-    // Called once, before anything else. Starts at the oldest chunk that is needed. Ends with the
-    // log open for writing in a new chunk, or throws Damaged. Returns the times of the last frame
-    // (zeros when the log is empty).
+    // Called once, before anything else. Starts at the oldest chunk that is needed; all that was
+    // handed over is durable when it returns. The next reserve() opens a new chunk. Throws Damaged,
+    // or DeviceFailed. Returns the times of the last frame (zeros when the log is empty).
     virtual Now replay(Visitor& visitor) = 0;
 
-    // What a new chunk opens with; called whenever one is opened, between two reserve() groups, so
-    // it must tell the state after everything reserved so far. Set before replay().
+    // What a new chunk opens with; called whenever one is opened (inside begin_group(), or inside a
+    // reserve() without one), so it must tell the state after everything reserved so far. At most
+    // half of a chunk. Set before replay().
     virtual void set_state_source(std::function<std::vector<std::byte>()> source) = 0;
 
     // Frames that are opened from now on carry these times.
     virtual void begin_turn(Now now) = 0;
 
+    // What is reserved next, up to `bytes` (at most frame_bytes_max()) in all, is in one frame and
+    // becomes durable together or not at all. May start another frame or another chunk now, so
+    // that no reserve() of the group does. The group ends with the next one, or with append().
+    virtual void begin_group(std::size_t bytes) = 0;
+
     // Room for `bytes` (at most frame_bytes_max()) that become durable together or not at all. May
-    // close the open frame and start another, or start another chunk. What needs to be in one frame
-    // is reserved at once.
+    // close the open frame and start another, or start another chunk, unless the group has room.
     virtual Reservation reserve(std::size_t bytes) = 0;
     virtual std::size_t frame_bytes_max() const = 0;
 
@@ -104,7 +109,8 @@ public:
     virtual void read_ahead(Position at, std::uint32_t size) = 0;
 
     // Chunks below `first` are not needed any more, once what has been appended so far is durable.
-    // Takes effect at the next sync; never drops the open chunk.
+    // Takes effect at the sync of the next frame; never drops the newest chunk whose state is
+    // written.
     virtual void trim(std::uint32_t first) = 0;
 
     // Whether there is space for what adds to the log (sends). What takes from it (deletes,

@@ -98,7 +98,7 @@ bool LocalJournal::fits(std::size_t more) const {
     return open_.tail != nullptr && bytes <= options_.segment_bytes - open_.end;
 }
 
-Reservation LocalJournal::reserve(std::size_t bytes) {
+void LocalJournal::begin_group(std::size_t bytes) {
     ESTEIRA_CHECK(replayed_ && bytes <= frame_bytes_max());
     if (frame_ && !fits(bytes)) {
         close_frame(0, 0);
@@ -106,6 +106,10 @@ Reservation LocalJournal::reserve(std::size_t bytes) {
     if (!fits(bytes)) {
         roll();
     }
+}
+
+Reservation LocalJournal::reserve(std::size_t bytes) {
+    begin_group(bytes);  // Nothing to do when a group has set the room aside.
     if (!frame_) {
         begin_frame(FrameKind::events);
     }

@@ -36,6 +36,7 @@ public:
     Now replay(Visitor& visitor) override;
     void set_state_source(std::function<std::vector<std::byte>()> source) override;
     void begin_turn(Now now) override;
+    void begin_group(std::size_t bytes) override;
     Reservation reserve(std::size_t bytes) override;
     std::size_t frame_bytes_max() const override;
     void append() override;
