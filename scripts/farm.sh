@@ -1,0 +1,446 @@
+# up, down and status: one farm in one folder, the var folder.
+#
+#   run/env          what the other words need to find this farm, NAME=value a line
+#   run/<name>.pid   number, start time and boot of a process (see process_runs)
+#   log/<name>.log   what it said
+#   broker/          the journal
+#   pg/              PostgreSQL's data, where its user may go
+#
+# Sockets lie in a short folder of their own: a path over 107 bytes would not fit.
+
+postgres_bin=/usr/lib/postgresql/15/bin
+postgres_account=esteira # As root: PostgreSQL refuses to run as root.
+
+# Sets var: --var, else ESTEIRA_VAR, else ./var of the source tree or of the current folder.
+choose_var() {
+    local home=${source_tree:+$ESTEIRA_HOME}
+    var=$(realpath -m -- "${1:-${ESTEIRA_VAR:-${home:-$PWD}/var}}")
+    [[ $var != *[$'\n"\\\'']* ]] || die 2 "quotes in the folder's name will not do: $var"
+    export ESTEIRA_VAR=$var
+    # A farm in the default folder and one elsewhere must never share a socket.
+    farm_key=$(printf '%s' "$var" | cksum | cut -d ' ' -f 1)
+}
+
+# Exports what the farm's run/env says, where the caller has not said otherwise.
+load_farm_environment() {
+    local name value
+    choose_var ""
+    [[ -n $source_tree ]] && export ESTEIRA_CONFIG=${ESTEIRA_CONFIG:-$ESTEIRA_HOME/config/esteira.toml}
+    [[ -r $var/run/env ]] || return 0
+    while IFS='=' read -r name value; do
+        [[ $name == ESTEIRA_* && -z ${!name+set} ]] && export "$name=$value"
+    done <"$var/run/env"
+    return 0
+}
+
+# What run/env says about one name; nothing when there is no such file or name.
+farm_value() { [[ ! -r $var/run/env ]] || sed -n "s/^$1=//p" "$var/run/env"; }
+
+# A folder that is ours and nobody else's, whatever stood there before.
+private_folder() {
+    [[ -d $1 ]] || mkdir -m 0700 -- "$1"
+    [[ ! -L $1 && -O $1 ]] || die 1 "$1 belongs to somebody else"
+    chmod "${2:-0700}" -- "$1"
+}
+
+# Where a farm that was started has its sockets; else the shortest private place there is.
+choose_sockets() {
+    sockets=$(farm_value ESTEIRA__BROKER__OPS_SOCKET)
+    sockets=${sockets%/ops/ops.sock}
+    if [[ -n $sockets && -d $sockets ]]; then
+        return
+    elif ((EUID == 0)); then
+        sockets=/run/esteira-$farm_key
+    elif [[ -n ${XDG_RUNTIME_DIR:-} && -O ${XDG_RUNTIME_DIR:-} && ${#XDG_RUNTIME_DIR} -lt 60 ]]; then
+        sockets=$XDG_RUNTIME_DIR/esteira-$farm_key
+    else
+        sockets=/tmp/esteira-$EUID-$farm_key
+    fi
+}
+
+make_folders() {
+    umask 077
+    ulimit -c 0 # A core would hold messages and keys.
+    mkdir -p -- "$var"
+    # As root, PostgreSQL's user has to pass through to its own folder, and can see nothing else.
+    private_folder "$var" "$( ((EUID == 0)) && echo 0711 || echo 0700)"
+    private_folder "$var/run"
+    private_folder "$var/log"
+    private_folder "$sockets" "$( ((EUID == 0)) && echo 0711 || echo 0700)"
+    private_folder "$sockets/ops"
+}
+
+# start NAME COMMAND...: in the background, apart from this terminal, with a pid file and a log.
+start() {
+    local name=$1 file=$var/run/$1.pid
+    shift
+    printf -- '--- %s start: %s\n' "$(date -u +%FT%TZ)" "$*" >>"$var/log/$name.log"
+    setsid "$@" </dev/null >>"$var/log/$name.log" 2>&1 8>&- &
+    started_now+=("$name")
+    process_mark "$!" >"$file" || true # A process that died at once has an empty mark, and is dead.
+}
+
+runs() { process_runs "$var/run/$1.pid"; }
+
+# Why a process that should run does not: the end of its log.
+show_log() {
+    say "The end of $var/log/$1.log:"
+    tail -n 12 "$var/log/$1.log" | sed 's/^/  /' >&2
+}
+
+# await_or_tell NAME SECONDS COMMAND...: until the command says that NAME is ready.
+await_or_tell() {
+    local name=$1 end=$((SECONDS + $2))
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        if ! runs "$name"; then
+            show_log "$name"
+            die 1 "$name ended while it was starting"
+        elif ((SECONDS >= end)); then
+            show_log "$name"
+            die 6 "$name is not ready"
+        fi
+        sleep 0.05
+    done
+}
+
+# --- PostgreSQL -----------------------------------------------------------------------------------
+
+as_postgres() {
+    if ((EUID == 0)); then
+        (cd / && setpriv --reuid="$postgres_account" --regid="$postgres_account" --init-groups \
+            --reset-env -- "$@")
+    else
+        "$@"
+    fi
+}
+
+# Sets postgres_data, and makes the folder above it.
+choose_postgres_folder() {
+    local folder=$var/pg
+    if ((EUID == 0)); then
+        id -u "$postgres_account" >/dev/null 2>&1 ||
+            useradd --system --user-group --no-create-home --home-dir /nonexistent \
+                --shell /usr/sbin/nologin "$postgres_account"
+        # A checkout below /root, say: PostgreSQL's user cannot get there.
+        as_postgres test -x "$var" || folder=/var/lib/esteira-$farm_key
+    fi
+    private_folder_of_postgres "$sockets/pg"
+    private_folder_of_postgres "$folder"
+    postgres_data=$folder/data
+}
+
+private_folder_of_postgres() {
+    [[ -d $1 ]] || mkdir -m 0700 -- "$1"
+    [[ ! -L $1 ]] || die 1 "$1 is a link"
+    ((EUID != 0)) || chown "$postgres_account:$postgres_account" -- "$1"
+    chmod 0700 -- "$1"
+}
+
+make_cluster() {
+    [[ ! -f $postgres_data/PG_VERSION ]] || return 0
+    say "esteira: making a PostgreSQL in $postgres_data"
+    as_postgres "$postgres_bin/initdb" -D "$postgres_data" -U esteira -A trust -E UTF8 \
+        --locale=C.UTF-8 >"$var/log/initdb.log" 2>&1 || {
+        tail -n 12 "$var/log/initdb.log" >&2
+        die 1 "initdb failed"
+    }
+}
+
+# PostgreSQL believes its old pid file when that number is taken, by whomever: after a restart of a
+# container, where numbers come again, it would never start.
+forget_stale_postmaster() {
+    local file=$postgres_data/postmaster.pid number
+    [[ -f $file ]] || return 0
+    number=$(head -n 1 "$file")
+    [[ $number =~ ^[0-9]+$ && $(cat "/proc/$number/comm" 2>/dev/null) == postgres ]] ||
+        rm -f -- "$file"
+}
+
+start_postgres() {
+    local settings=()
+    if runs postgres; then return; fi
+    make_cluster
+    forget_stale_postmaster
+    # On the command line, so that nothing that stands in the folder weakens them.
+    settings=(-c listen_addresses= -c "unix_socket_directories=$sockets/pg" -c port=5432
+        -c unix_socket_permissions=0700 -c fsync=on -c full_page_writes=on
+        -c synchronous_commit=on -c timezone=UTC -c log_timezone=UTC -c logging_collector=off)
+    local drop=()
+    ((EUID != 0)) || drop=(setpriv "--reuid=$postgres_account" "--regid=$postgres_account"
+        --init-groups --reset-env --)
+    cd /
+    start postgres "${drop[@]}" "$postgres_bin/postgres" -D "$postgres_data" "${settings[@]}"
+    cd "$OLDPWD"
+    await_or_tell postgres 60 "$postgres_bin/pg_isready" -q -h "$sockets/pg" -d postgres
+}
+
+make_database() {
+    local psql=("$postgres_bin/psql" -X -q -t -A -v ON_ERROR_STOP=1 -h "$sockets/pg" -U esteira)
+    [[ $("${psql[@]}" -d postgres -c "SELECT 1 FROM pg_database WHERE datname = 'esteira'") == 1 ]] ||
+        "${psql[@]}" -d postgres -c "CREATE DATABASE esteira"
+}
+
+# --- broker and workers ---------------------------------------------------------------------------
+
+start_broker() {
+    local endpoint=$ESTEIRA__BROKER__ENDPOINT address
+    if runs broker; then return; fi
+    address=${endpoint#tcp://}
+    if [[ $endpoint == tcp://*:* ]] &&
+        (exec 3<>"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null; then
+        die 4 "something else listens on $endpoint; choose another with --endpoint tcp://127.0.0.1:PORT"
+    fi
+    start broker "$bin/esteira-broker" --config "$ESTEIRA_CONFIG"
+    await_or_tell broker 60 "$bin/esteira-ctl" node ping --wait 2
+}
+
+make_queue() {
+    "$bin/esteira-ctl" queue show "$1" --json >/dev/null 2>&1 ||
+        "$bin/esteira-ctl" queue create "$1" >/dev/null
+}
+
+start_workers() {
+    local count=$1 i
+    for ((i = 1; i <= count; ++i)); do
+        runs "upsert-stock-$i" ||
+            start "upsert-stock-$i" "$bin/esteira-worker-upsert-stock" --config "$ESTEIRA_CONFIG" \
+                --queue stock
+    done
+    for ((i = 1; i <= count; ++i)); do
+        await_or_tell "upsert-stock-$i" 1 runs "upsert-stock-$i"
+    done
+}
+
+write_environment() {
+    local name
+    for name in ESTEIRA_VAR ESTEIRA_CONFIG ESTEIRA__BROKER__ENDPOINT ESTEIRA__BROKER__DATA \
+        ESTEIRA__BROKER__OPS_SOCKET ESTEIRA__POSTGRES__URL; do
+        [[ -z ${!name:-} ]] || printf '%s=%s\n' "$name" "${!name}"
+    done >"$var/run/env.new"
+    mv -- "$var/run/env.new" "$var/run/env"
+}
+
+# --- the words ------------------------------------------------------------------------------------
+
+farm_options() {
+    farm_var='' farm_endpoint='' farm_workers='' farm_json=''
+    while (($#)); do
+        case $1 in
+            --var) farm_var=${2:?--var needs a folder} && shift ;;
+            --var=*) farm_var=${1#*=} ;;
+            --endpoint) farm_endpoint=${2:?--endpoint needs an address} && shift ;;
+            --endpoint=*) farm_endpoint=${1#*=} ;;
+            --workers) farm_workers=${2:?--workers needs a number} && shift ;;
+            --workers=*) farm_workers=${1#*=} ;;
+            --json) farm_json=1 ;;
+            -h | --help)
+                echo "usage: ./esteira up     [--var DIR] [--endpoint tcp://127.0.0.1:PORT] [--workers N] [--json]"
+                echo "       ./esteira down   [--var DIR] [--json]"
+                echo "       ./esteira status [--var DIR] [--json]"
+                echo
+                echo "DIR is ./var unless ESTEIRA_VAR says otherwise. status ends with 0 when all that was"
+                echo "started runs, 1 when some of it does not, 3 when nothing was started."
+                exit 0
+                ;;
+            *) die 2 "unknown option $1" ;;
+        esac
+        shift
+    done
+    [[ $farm_workers =~ ^[0-9]{0,3}$ ]] || die 2 "--workers needs a number"
+    choose_var "$farm_var"
+}
+
+# One word at a time may change a farm. The lock is let go when this shell ends; start() keeps it
+# from the processes that stay.
+lock_farm() {
+    exec 8>"$var/run/lock"
+    flock -n 8 || {
+        say "esteira: another up or down works on $var; waiting for it"
+        flock 8
+    }
+}
+
+setting() { "$bin/esteira-config" get "$1"; }
+
+farm_up() {
+    farm_options "$@"
+    [[ -z $source_tree ]] || build_programs
+    choose_sockets
+    make_folders
+    lock_farm
+    started_now=() stopped=() killed=()
+    trap 'give_up' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    [[ -n ${ESTEIRA_CONFIG:-} || -z $source_tree ]] ||
+        ESTEIRA_CONFIG=$ESTEIRA_HOME/config/esteira.toml
+    export ESTEIRA_CONFIG=${ESTEIRA_CONFIG:-/etc/esteira/esteira.toml}
+    [[ -z $farm_endpoint ]] || ESTEIRA__BROKER__ENDPOINT=$farm_endpoint
+    export ESTEIRA__BROKER__ENDPOINT=${ESTEIRA__BROKER__ENDPOINT:-$(running_endpoint)}
+    export ESTEIRA__BROKER__DATA=${ESTEIRA__BROKER__DATA:-$(setting broker.data)}
+    export ESTEIRA__BROKER__OPS_SOCKET=$sockets/ops/ops.sock
+    if [[ -z ${ESTEIRA__POSTGRES__URL:-} && -z $(setting postgres.url) ]]; then
+        choose_postgres_folder
+        start_postgres
+        make_database
+        export ESTEIRA__POSTGRES__URL="host=$sockets/pg port=5432 dbname=esteira user=esteira"
+    fi
+    start_broker
+    write_environment
+    "$bin/esteira-db" migrate >>"$var/log/db.log" 2>&1 || {
+        show_log db
+        die 1 "the database could not be brought up to date"
+    }
+    make_queue stock
+    start_workers "${farm_workers:-$(setting workers.upsert-stock.processes)}"
+    trap - EXIT INT TERM
+    if ((${#started_now[@]})); then
+        say "esteira: started ${started_now[*]}"
+    else
+        say "esteira: everything runs already"
+    fi
+    print_status
+}
+
+# A farm that runs keeps its address, whatever the configuration says now.
+running_endpoint() {
+    if runs broker; then
+        farm_value ESTEIRA__BROKER__ENDPOINT
+    else
+        setting broker.endpoint
+    fi
+}
+
+# When `up` cannot finish, what it started goes again; what ran before stays.
+give_up() {
+    local code=$? i
+    trap - EXIT
+    for ((i = ${#started_now[@]} - 1; i >= 0; --i)); do
+        stop "${started_now[i]}" || true
+    done
+    exit "$code"
+}
+
+# stop NAME: asks, waits, and at last insists. Says nothing when it does not run.
+stop() {
+    local name=$1 signal=TERM seconds=30
+    if [[ $name == postgres ]]; then signal=INT; fi # Fast: PostgreSQL's TERM waits for its clients.
+    if runs "$name"; then
+        local number=$pid
+        kill -s "$signal" "$number" 2>/dev/null || true
+        if await "$seconds" is_gone "$name"; then
+            stopped+=("$name")
+        else
+            say "esteira: $name ($number) did not stop in $seconds s; killing it"
+            kill -s KILL "$number" 2>/dev/null || true
+            await 10 is_gone "$name" || die 1 "$name ($number) cannot be killed"
+            killed+=("$name")
+        fi
+    fi
+    rm -f -- "$var/run/$name.pid"
+}
+
+is_gone() { ! runs "$1"; }
+
+# Names that have a pid file, in the order in which they stop.
+known_processes() {
+    local file name
+    for file in "$var"/run/*.pid; do
+        [[ -e $file ]] || continue
+        name=${file##*/}
+        name=${name%.pid}
+        case $name in postgres) echo "3 $name" ;; broker) echo "2 $name" ;; *) echo "1 $name" ;; esac
+    done | sort -k 1,1n -k 2,2V | cut -d ' ' -f 2
+}
+
+farm_down() {
+    local name names
+    farm_options "$@"
+    stopped=() killed=()
+    if [[ ! -d $var/run ]]; then
+        say "esteira: nothing runs in $var"
+        return 0
+    fi
+    lock_farm
+    names=$(known_processes)
+    stop_together $(grep -v -x -e broker -e postgres <<<"$names" || true)
+    for name in broker postgres; do
+        stop "$name"
+    done
+    choose_sockets
+    rm -rf -- "${sockets:?}/ops" "$sockets/pg"
+    rmdir -- "$sockets" 2>/dev/null || true
+    if [[ -n $farm_json ]]; then
+        printf '{"var": %s, "stopped": [%s], "killed": [%s]}\n' "$(json_text "$var")" \
+            "$(json_list "${stopped[@]}")" "$(json_list "${killed[@]}")"
+    elif ((${#stopped[@]} + ${#killed[@]})); then
+        say "esteira: stopped ${stopped[*]}${killed[*]:+; killed ${killed[*]}}"
+    else
+        say "esteira: nothing runs in $var"
+    fi
+    ((${#killed[@]} == 0)) || exit 1
+}
+
+# Workers drain at the same time; one after the other would take as long as all of them.
+stop_together() {
+    local name
+    for name in "$@"; do
+        if runs "$name"; then kill -s TERM "$pid" 2>/dev/null || true; fi
+    done
+    for name in "$@"; do
+        stop "$name"
+    done
+}
+
+json_list() {
+    local item list=
+    for item in "$@"; do
+        list+="${list:+, }$(json_text "$item")"
+    done
+    printf '%s' "$list"
+}
+
+farm_status() {
+    farm_options "$@"
+    print_status
+    local name total=0 dead=0
+    for name in $(known_processes); do
+        total=$((total + 1))
+        runs "$name" || dead=$((dead + 1))
+    done
+    ((total)) || exit 3
+    ((dead == 0)) || exit 1
+}
+
+print_status() {
+    local name state since running endpoint rows='' sign=''
+    endpoint=$(farm_value ESTEIRA__BROKER__ENDPOINT)
+    if [[ -z $farm_json && ! -d $var/run ]]; then
+        say "esteira: nothing was started in $var"
+        return
+    fi
+    [[ -n $farm_json ]] || printf '%-16s %8s  %-8s %-20s %s\n' PROCESS PID STATE SINCE LOG
+    for name in $(known_processes | tac); do
+        state=running running=true since=
+        if runs "$name"; then
+            since=$(date -u -d "@$(stat -c %Y "/proc/$pid" 2>/dev/null || echo 0)" +%FT%TZ)
+        else
+            state=dead running=false
+        fi
+        if [[ -n $farm_json ]]; then
+            rows+="$sign{\"name\": $(json_text "$name"), \"pid\": ${pid:-null}, \"running\": $running,"
+            rows+=" \"log\": $(json_text "$var/log/$name.log")}"
+            sign=', '
+        else
+            printf '%-16s %8s  %-8s %-20s %s\n' "$name" "${pid:--}" "$state" "${since:--}" \
+                "$var/log/$name.log"
+        fi
+    done
+    if [[ -n $farm_json ]]; then
+        printf '{"var": %s, "endpoint": %s, "processes": [%s]}\n' "$(json_text "$var")" \
+            "$(json_text "$endpoint")" "$rows"
+    elif [[ -n $endpoint ]]; then
+        say "broker at $endpoint; ./esteira down stops everything"
+    fi
+}
