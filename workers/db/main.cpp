@@ -1,0 +1,99 @@
+#include <cstdio>
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "common/cli/app.hpp"
+#include "common/cli/table.hpp"
+#include "common/config/config.hpp"
+#include "common/config/flags.hpp"
+#include "common/postgres/schema.hpp"
+#include "workers/db/migrator.hpp"
+
+// esteira-db: brings the database to this build's schema, and shows where it stands.
+namespace esteira::db {
+namespace {
+
+using cli::ExitCode;
+using nlohmann::json;
+
+constexpr Millis kAnswerMax = std::chrono::minutes(10);  // A migration may rewrite a table.
+
+postgres::Connection open(const config::Sources& sources) {
+    const config::Loaded loaded = config::load(sources);
+    const std::string url = loaded.config.postgres.url.reveal();
+    if (url.empty()) {
+        throw cli::Failure(ExitCode::usage,
+                           "no PostgreSQL is set: [postgres] url, ESTEIRA__POSTGRES__URL or "
+                           "--set postgres.url=...");
+    }
+    return postgres::Connection({url, "esteira-db", kAnswerMax});
+}
+
+ExitCode run_migrate(postgres::Connection& connection, const cli::Common& common) {
+    const auto done = migrate(connection, shipped_migrations());
+    const auto version = postgres::schema_version(connection);
+    if (common.json) {
+        cli::print_json({{"applied", done}, {"schema_version", version}});
+    } else if (!common.quiet) {
+        cli::say("applied " + std::to_string(done.size()) + ", schema version " +
+                 std::to_string(version));
+    }
+    return ExitCode::ok;
+}
+
+// Exit code 4 when the history conflicts, so that a script need not read the table.
+ExitCode run_status(postgres::Connection& connection, const cli::Common& common) {
+    json rows = json::array();
+    cli::Table table({{"VERSION", cli::Align::right}, {"NAME"}, {"STATE"}, {"APPLIED AT"}});
+    bool conflict = false;
+    for (const MigrationStatus& one : status(connection, shipped_migrations())) {
+        conflict |= one.state == MigrationState::changed || one.state == MigrationState::unknown;
+        rows.push_back({{"version", one.version},
+                        {"name", one.name},
+                        {"state", name_of(one.state)},
+                        {"applied_at", one.applied_at}});
+        table.row({std::to_string(one.version), one.name, std::string(name_of(one.state)),
+                   one.applied_at});
+    }
+    if (common.json) {
+        cli::print_json({{"schema_version", postgres::schema_version(connection)},
+                         {"expected_version", postgres::kSchemaVersion},
+                         {"migrations", rows}});
+    } else {
+        table.print();
+    }
+    return conflict ? ExitCode::conflict : ExitCode::ok;
+}
+
+}  // namespace
+}  // namespace esteira::db
+
+int main(int argc, char** argv) {
+    using namespace esteira;
+    CLI::App app{"Brings the database to this version's schema, and shows where it stands."};
+    cli::Common common;
+    config::Sources sources;
+    cli::prepare(app, common, {"esteira-db migrate", "esteira-db status --json"});
+    config::add_flags(app, sources);
+    auto* migrate =
+        app.add_subcommand("migrate", "Applies what is pending; again changes nothing.");
+    auto* status = app.add_subcommand("status", "Lists all migrations and their state.");
+    for (CLI::App* verb : {migrate, status}) {
+        verb->fallthrough();
+    }
+    app.require_subcommand(1);
+    return cli::run(app, argc, argv, [&] {
+        try {
+            auto connection = db::open(sources);
+            return *migrate ? db::run_migrate(connection, common)
+                            : db::run_status(connection, common);
+        } catch (const config::ConfigError& error) {
+            throw cli::Failure(cli::ExitCode::usage, error.what());
+        } catch (const db::HistoryConflict& error) {
+            throw cli::Failure(cli::ExitCode::conflict, error.what());
+        }
+    });
+}
