@@ -203,7 +203,7 @@ std::size_t SimDisk::write(int handle, std::span<const std::byte> bytes, std::ui
     step();
     Inode& inode = inode_of(handle);
     if (torn_now_) {
-        put(inode, bytes.first(bytes.size() / 2), at);
+        put(inode, bytes.first(bytes.size() / 2 / kSector * kSector), at);
         throw SimCrash{};
     }
     take_room(inode, at + bytes.size());

@@ -43,7 +43,7 @@ public:
     void fail_call(std::uint64_t count, int error, bool for_good = false);
 
     // The `count`-th call from now on throws SimCrash and nothing of it is done. With `torn` it is
-    // the first write from that call on, and half of it is done.
+    // the first write from that call on, and half of its sectors are written.
     void crash_at_call(std::uint64_t count, bool torn = false);
 
     // The next write of more than `bytes` stops after so many.
