@@ -42,7 +42,9 @@ std::string_view fault_in(const Attribute& attribute) {
         (kind != "String" && kind != "Number" && kind != "Binary")) {
         return "an attribute's type is String, Number or Binary, with an optional .label";
     }
-    if (attribute.value.empty()) { return "an attribute's value is not empty"; }
+    if (attribute.value.empty()) {
+        return "an attribute's value is not empty";
+    }
     return {};
 }
 
@@ -78,8 +80,12 @@ Result<std::vector<Attribute>, std::string_view> unpack_attributes(
         attribute.name = reader.get_text(name_length);
         attribute.type = reader.get_text(type_length);
         attribute.value = reader.get_bytes(value_length);
-        if (!reader.ok()) { return std::string_view("the attributes are cut short"); }
-        if (const auto fault = fault_in(attribute); !fault.empty()) { return fault; }
+        if (!reader.ok()) {
+            return std::string_view("the attributes are cut short");
+        }
+        if (const auto fault = fault_in(attribute); !fault.empty()) {
+            return fault;
+        }
         for (const Attribute& other : attributes) {
             if (other.name == attribute.name) {
                 return std::string_view("an attribute's name stands twice");

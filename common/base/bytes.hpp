@@ -28,13 +28,13 @@ public:
     explicit ByteWriter(std::span<std::byte> room) : room_(room) {}
 
     template <class Number>
-        requires std::is_integral_v<Number> || std::is_enum_v<Number>
-    void put(Number number) {
-        put_bytes(std::as_bytes(std::span(&number, 1)));
-    }
+    requires std::is_integral_v<Number> || std::is_enum_v<Number>
+    void put(Number number) { put_bytes(std::as_bytes(std::span(&number, 1))); }
     void put_bytes(std::span<const std::byte> bytes) {
         ESTEIRA_CHECK(bytes.size() <= room_.size() - used_);
-        if (!bytes.empty()) { std::memcpy(room_.data() + used_, bytes.data(), bytes.size()); }
+        if (!bytes.empty()) {
+            std::memcpy(room_.data() + used_, bytes.data(), bytes.size());
+        }
         used_ += bytes.size();
     }
     std::size_t used() const { return used_; }
@@ -51,11 +51,12 @@ public:
     explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
     template <class Number>
-        requires std::is_integral_v<Number> || std::is_enum_v<Number>
-    Number get() {
+    requires std::is_integral_v<Number> || std::is_enum_v<Number> Number get() {
         Number number{};
         const auto bytes = get_bytes(sizeof(Number));
-        if (ok_) { std::memcpy(&number, bytes.data(), sizeof(Number)); }
+        if (ok_) {
+            std::memcpy(&number, bytes.data(), sizeof(Number));
+        }
         return number;
     }
     std::span<const std::byte> get_bytes(std::size_t count) {

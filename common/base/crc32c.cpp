@@ -56,7 +56,9 @@ std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t seed) {
     const std::uint32_t start = ~seed;
 #if defined(__x86_64__)
     static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
-    if (has_instruction) { return ~crc_by_instruction(bytes, start); }
+    if (has_instruction) {
+        return ~crc_by_instruction(bytes, start);
+    }
 #endif
     return ~crc_by_table(bytes, start);
 }

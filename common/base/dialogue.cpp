@@ -22,34 +22,56 @@ std::string message_id(std::uint64_t broker, MessageNumber number) {
 
 const char* to_string(Code code) {
     switch (code) {
-        case Code::ok: return "ok";
-        case Code::bad_request: return "bad_request";
-        case Code::no_such_queue: return "no_such_queue";
-        case Code::queue_exists: return "queue_exists";
-        case Code::queue_full: return "queue_full";
-        case Code::receipt_invalid: return "receipt_invalid";
-        case Code::receipt_stale: return "receipt_stale";
-        case Code::too_large: return "too_large";
-        case Code::draining: return "draining";
-        case Code::disk_full: return "disk_full";
-        case Code::request_expired: return "request_expired";
-        case Code::request_mismatch: return "request_mismatch";
-        case Code::limit_exceeded: return "limit_exceeded";
-        case Code::paused: return "paused";
-        case Code::conflict: return "conflict";
-        case Code::journal_damage: return "journal_damage";
-        case Code::not_found: return "not_found";
+        case Code::ok:
+            return "ok";
+        case Code::bad_request:
+            return "bad_request";
+        case Code::no_such_queue:
+            return "no_such_queue";
+        case Code::queue_exists:
+            return "queue_exists";
+        case Code::queue_full:
+            return "queue_full";
+        case Code::receipt_invalid:
+            return "receipt_invalid";
+        case Code::receipt_stale:
+            return "receipt_stale";
+        case Code::too_large:
+            return "too_large";
+        case Code::draining:
+            return "draining";
+        case Code::disk_full:
+            return "disk_full";
+        case Code::request_expired:
+            return "request_expired";
+        case Code::request_mismatch:
+            return "request_mismatch";
+        case Code::limit_exceeded:
+            return "limit_exceeded";
+        case Code::paused:
+            return "paused";
+        case Code::conflict:
+            return "conflict";
+        case Code::journal_damage:
+            return "journal_damage";
+        case Code::not_found:
+            return "not_found";
     }
     return "unknown";
 }
 
 const char* to_string(Verdict verdict) {
     switch (verdict) {
-        case Verdict::done: return "done";
-        case Verdict::retry: return "retry";
-        case Verdict::dead: return "dead";
-        case Verdict::hand_back: return "hand_back";
-        case Verdict::visibility: return "visibility";
+        case Verdict::done:
+            return "done";
+        case Verdict::retry:
+            return "retry";
+        case Verdict::dead:
+            return "dead";
+        case Verdict::hand_back:
+            return "hand_back";
+        case Verdict::visibility:
+            return "visibility";
     }
     return "unknown";
 }

@@ -24,12 +24,12 @@ namespace esteira::dialogue {
 // For programs; a code never changes its meaning. The reason beside it is for people.
 enum class Code : std::uint16_t {
     ok = 0,
-    bad_request = 1,        // Malformed, out of range, unknown operation. Repeating cannot help.
+    bad_request = 1,  // Malformed, out of range, unknown operation. Repeating cannot help.
     no_such_queue = 2,
-    queue_exists = 3,       // With other attributes than the ones asked for.
-    queue_full = 4,         // A cap of this queue or of the whole broker; try again later.
-    receipt_invalid = 5,    // Not a receipt of this broker.
-    receipt_stale = 6,      // The message was delivered again, handed back, settled or deleted.
+    queue_exists = 3,     // With other attributes than the ones asked for.
+    queue_full = 4,       // A cap of this queue or of the whole broker; try again later.
+    receipt_invalid = 5,  // Not a receipt of this broker.
+    receipt_stale = 6,    // The message was delivered again, handed back, settled or deleted.
     too_large = 7,
     draining = 8,           // The broker takes no more sends; receives and settles go on.
     disk_full = 9,          // No space for sends; receives and settles go on.
@@ -37,8 +37,8 @@ enum class Code : std::uint16_t {
     request_mismatch = 11,  // The same request number with another content.
     limit_exceeded = 12,    // Too many queues, sessions, workers, long polls, requests in flight.
     paused = 13,
-    conflict = 14,          // Not possible in the queue's present state.
-    journal_damage = 15,    // A body that cannot be read; it was set aside.
+    conflict = 14,        // Not possible in the queue's present state.
+    journal_damage = 15,  // A body that cannot be read; it was set aside.
     not_found = 16,
 };
 
@@ -48,9 +48,9 @@ struct Refused {
     bool operator==(const Refused&) const = default;
 };
 
-// Proof of one delivery of `count` messages, which have the delivery numbers first .. first+count-1.
-// Numbers are never used again, so a receipt goes stale and never comes back to life. The MAC makes
-// it unguessable; it is made and checked by the broker's server alone.
+// Proof of one delivery of `count` messages, which have the delivery numbers first ..
+// first+count-1. Numbers are never used again, so a receipt goes stale and never comes back to
+// life. The MAC makes it unguessable; it is made and checked by the broker's server alone.
 struct Receipt {
     QueueNumber queue;
     DeliveryNumber first;
@@ -236,8 +236,8 @@ struct Response {
     Answer answer;
 };
 
-// The id of a message as people and SQS clients see it: a UUID (version 8, RFC 9562) of the broker's
-// identity and the message's number, so that nothing has to be stored for it.
+// The id of a message as people and SQS clients see it: a UUID (version 8, RFC 9562) of the
+// broker's identity and the message's number, so that nothing has to be stored for it.
 std::string message_id(std::uint64_t broker, MessageNumber number);
 
 const char* to_string(Code code);

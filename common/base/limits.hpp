@@ -32,12 +32,12 @@ inline constexpr std::uint32_t kReceiveCountMax = 10'000;
 inline constexpr std::uint32_t kReceiveBytesMax = 8 << 20;
 inline constexpr std::uint32_t kWireFrameBytesMax = 9 << 20;  // ZMQ_MAXMSGSIZE.
 inline constexpr int kHighWaterMark = 16;
-inline constexpr std::uint32_t kReasonBytesMax = 512;    // Why a message was retried or buried.
-inline constexpr std::uint32_t kOriginBytesMax = 128;    // An origin id, "/<index>" and all.
-inline constexpr std::uint32_t kNameBytesMax = 128;      // Client, worker and pool names.
-inline constexpr std::uint32_t kGroupBytesMax = 128;     // Group and deduplication ids.
+inline constexpr std::uint32_t kReasonBytesMax = 512;      // Why a message was retried or buried.
+inline constexpr std::uint32_t kOriginBytesMax = 128;      // An origin id, "/<index>" and all.
+inline constexpr std::uint32_t kNameBytesMax = 128;        // Client, worker and pool names.
+inline constexpr std::uint32_t kGroupBytesMax = 128;       // Group and deduplication ids.
 inline constexpr std::uint32_t kQueueAttributesMax = 128;  // Settings, counts and times.
-inline constexpr std::uint32_t kQueueAttributeNameBytesMax = 256;  // A tag's name as well,
+inline constexpr std::uint32_t kQueueAttributeNameBytesMax = 256;   // A tag's name as well,
 inline constexpr std::uint32_t kQueueAttributeBytesMax = 16 << 10;  // and its value.
 
 // Outstanding work: beyond it the broker stops reading.
@@ -65,16 +65,20 @@ inline constexpr std::uint64_t kTotalBytesMaxDefault = 50ULL << 30;
 inline constexpr std::uint64_t kDelayedMax = 10'000'000;  // All queues; 32 bytes of RAM each.
 
 // The journal.
-inline constexpr std::uint32_t kSectorBytes = 512;  // Atomic on the disk, by our model of power loss.
+inline constexpr std::uint32_t kSectorBytes =
+    512;  // Atomic on the disk, by our model of power loss.
 inline constexpr std::uint32_t kFrameBytesMax = 4 << 20;
 inline constexpr std::uint32_t kSegmentBytes = 64 << 20;
-inline constexpr std::uint32_t kReserveSegments = 2;  // Deletes and burials may use them; sends may not.
+inline constexpr std::uint32_t kReserveSegments =
+    2;  // Deletes and burials may use them; sends may not.
 inline constexpr std::uint32_t kRelocationSliceBytes = 1 << 20;  // A turn.
 
 static_assert(kWireFrameBytesMax > kRequestBytesMax && kWireFrameBytesMax > kReceiveBytesMax);
-static_assert(kFrameBytesMax > kMessageBytesMax + 64 * 1024, "a message and its history fit one frame");
+static_assert(kFrameBytesMax > kMessageBytesMax + 64 * 1024,
+              "a message and its history fit one frame");
 static_assert(kSegmentBytes >= 4 * kFrameBytesMax, "a turn fits one segment");
-static_assert(kSessionRequestsKept >= kRequestsPerConnectionMax, "what may be repeated is remembered");
+static_assert(kSessionRequestsKept >= kRequestsPerConnectionMax,
+              "what may be repeated is remembered");
 static_assert(kWorkerSilentMax >= 3 * kWorkerBeat);
 
 }  // namespace esteira::limits

@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 // Deliberate bugs, so that the tests can be tested. In a normal build `mutant()` is a constant
-// false and costs nothing; a build with ESTEIRA_MUTANTS plants the one that the environment variable
-// ESTEIRA_MUTANT names, and the simulation has to go red (tests/simulation).
+// false and costs nothing; a build with ESTEIRA_MUTANTS plants the one that the environment
+// variable ESTEIRA_MUTANT names, and the simulation has to go red (tests/simulation).
 namespace esteira {
 
 enum class Mutant : int {

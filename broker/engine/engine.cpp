@@ -1,0 +1,298 @@
+#include "broker/engine/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "broker/engine/event_codec.hpp"
+#include "common/base/mutant.hpp"
+#include "common/base/overloaded.hpp"
+
+namespace esteira::engine {
+
+using dialogue::Code;
+
+Engine::Engine(Log& log, std::uint64_t broker_id) : log_(log), broker_id_(broker_id) {}
+
+void Engine::commit(const Event& event, Now now) {
+    const std::size_t size = encoded_size(event);
+    const Log::Room room = log_.reserve(size);
+    encode(event, room.bytes);
+    apply(event, {room.at, static_cast<std::uint32_t>(size)}, now);
+}
+
+void Engine::replay_frame(Position at, Now now, std::span<const std::byte> payload) {
+    if (start_.chunk == 0) {
+        start_.chunk = at.chunk;
+    }
+    std::size_t used = 0;
+    while (used < payload.size()) {
+        const auto [event, size] = decode(payload.subspan(used));
+        const Position position{at.chunk, at.slot + static_cast<std::uint32_t>(used)};
+        apply(event, {position, size}, now);
+        used += size;
+    }
+}
+
+void Engine::recovered(Now now) {
+    recovering_ = false;
+    sessions_.for_each(
+        [&](const Session& session) { sessions_.find(session.number)->last_seen = now.broker; });
+}
+
+void Engine::apply(const Event& event, Place place, Now now) {
+    const auto queue_of = [&](QueueNumber number) -> Queue& {
+        const auto at = queues_.find(number);
+        if (at == queues_.end()) {
+            throw BrokenLog("there is no queue number " + std::to_string(number.value));
+        }
+        at->second->advance(now.broker);
+        return *at->second;
+    };
+    std::visit(Overloaded{
+                   [&](const Stored& e) { apply_stored(e, place, now); },
+                   [&](const Leased& e) { apply_leased(e, now); },
+                   [&](const Removed& e) { queue_of(e.queue).remove(e, usage_, start_); },
+                   [&](const Rescheduled& e) { queue_of(e.queue).reschedule(e, start_); },
+                   [&](const SetAside& e) { queue_of(e.queue).set_aside(e, usage_, start_); },
+                   [&](const Purged& e) { queue_of(e.queue).purge(usage_); },
+                   [&](const QueueMade& e) { apply_queue_made(e); },
+                   [&](const QueueSet& e) {
+                       auto settings = with_attributes({}, e.settings);
+                       if (!settings) {
+                           throw BrokenLog("settings: " + settings.error());
+                       }
+                       queue_of(e.queue).set(settings.value(), e.at);
+                   },
+                   [&](const QueueRemoved& e) { apply_queue_removed(e); },
+                   [&](const SessionOpened& e) {
+                       sessions_.open(e.session, e.id, now.broker);
+                       next_session_ = std::max(next_session_, e.session + 1);
+                   },
+                   [&](const Noted& e) { apply_noted(e, now); },
+                   [&](const WorkerJoined& e) {
+                       if (Session* session = sessions_.find(e.session)) {
+                           session->worker = Worker{std::string(e.name), std::string(e.pool),
+                                                    std::string(e.host), e.pid, now.broker};
+                           session->last_seen = now.broker;
+                       }
+                   },
+                   [&](const WorkerLeft& e) {
+                       if (Session* session = sessions_.find(e.session)) {
+                           session->worker.reset();
+                       }
+                   },
+                   [&](const PoolWanted& e) { pools_wanted_[std::string(e.pool)] = e.workers; },
+               },
+               event);
+}
+
+void Engine::apply_stored(const Stored& e, Place place, Now now) {
+    const auto at = queues_.find(e.queue);
+    if (at == queues_.end()) {
+        throw BrokenLog("there is no queue number " + std::to_string(e.queue.value));
+    }
+    Queue& queue = *at->second;
+    queue.advance(now.broker);
+    if (e.replaces) {
+        const auto from = queues_.find(e.replaces->queue);
+        if (from != queues_.end()) {
+            from->second->advance(now.broker);
+            from->second->give_up(*e.replaces, e, usage_, start_);
+            if (e.cause == Cause::buried) {
+                ++from->second->total(Total::buried);
+            }
+            if (e.cause == Cause::redriven) {
+                ++from->second->total(Total::redriven);
+            }
+        }
+    }
+    const bool moved = e.cause == Cause::buried || e.cause == Cause::redriven;
+    if (moved) {
+        ++queue.total(Total::moved_in);
+    }
+    if (e.cause == Cause::sent || e.cause == Cause::split_off) {
+        ++queue.total(Total::sent);
+    }
+    queue.store(e, place, now.broker, usage_);
+    next_message_ = std::max(next_message_, e.number.value + 1);
+}
+
+void Engine::apply_queue_made(const QueueMade& e) {
+    auto settings = with_attributes({}, e.settings);
+    if (!settings) {
+        throw BrokenLog("settings: " + settings.error());
+    }
+    auto queue = std::make_unique<Queue>(e.queue, std::string(e.name), e.at);
+    queue->set(settings.value(), e.at);
+    queue->set_tags(e.tags);
+    names_[std::string(e.name)] = e.queue;
+    queues_[e.queue] = std::move(queue);
+    next_queue_ = std::max(next_queue_, e.queue.value + 1);
+}
+
+void Engine::apply_queue_removed(const QueueRemoved& e) {
+    const auto at = queues_.find(e.queue);
+    if (at == queues_.end()) {
+        throw BrokenLog("a queue is removed that is not there");
+    }
+    at->second->purge(usage_);
+    names_.erase(at->second->name());
+    queues_.erase(at);
+}
+
+void Engine::apply_noted(const Noted& e, Now now) {
+    Session* session = sessions_.find(e.session);
+    if (session == nullptr) {
+        return;
+    }  // Idle for so long that it was closed.
+    if (mutant(Mutant::session_not_rebuilt) && recovering_) {
+        return;
+    }
+    session->last_seen = now.broker;
+    Note& note = Sessions::place_for(*session, e.request, e.hash);
+    if (e.base == 0) {
+        note.results.clear();
+    }
+    note.results.insert(note.results.end(), e.results.begin(), e.results.end());
+}
+
+void Engine::apply_leased(const Leased& e, Now now) {
+    const auto at = queues_.find(e.queue);
+    if (at == queues_.end()) {
+        throw BrokenLog("there is no queue number " + std::to_string(e.queue.value));
+    }
+    at->second->advance(now.broker);
+    at->second->lease(e, now, start_);
+    std::uint64_t count = 0;
+    for (const Numbers& run : e.returned) {
+        count += run.count;
+    }
+    for (const Slots& group : e.waiting) {
+        count += group.slots.size();
+    }
+    next_delivery_ = std::max(next_delivery_, e.first.value + count);
+    if (mutant(Mutant::delivery_number_reused)) {
+        next_delivery_ = e.first.value + 1;
+    }
+    Session* session = e.request == 0 ? nullptr : sessions_.find(e.session);
+    if (session == nullptr) {
+        return;
+    }
+    session->last_seen = now.broker;
+    Note& note = Sessions::place_for(*session, e.request, e.hash);
+    note.queue = e.queue;
+    note.first = e.first;
+    note.count = static_cast<std::uint32_t>(count);
+}
+
+void Engine::answer(const Caller& caller, dialogue::Answer answer) {
+    answers_.push_back({caller.ticket, {caller.request, broker_id_, std::move(answer)}});
+}
+
+void Engine::refuse(const Caller& caller, Code code, std::string reason) {
+    answer(caller, dialogue::Refused{code, std::move(reason)});
+}
+
+namespace {
+std::uint32_t entries_of(const dialogue::Operation& operation) {
+    if (const auto* send = std::get_if<dialogue::Send>(&operation)) {
+        return static_cast<std::uint32_t>(send->entries.size());
+    }
+    if (const auto* settle = std::get_if<dialogue::Settle>(&operation)) {
+        return static_cast<std::uint32_t>(settle->verdicts.size());
+    }
+    return 0;
+}
+
+// Reasons are not remembered; the code says what there is to say again.
+std::vector<dialogue::ResultRun> with_reasons(std::vector<dialogue::ResultRun> results) {
+    for (auto& run : results) {
+        if (run.code != Code::ok) {
+            run.reason = std::string("answered before: ") + to_string(run.code);
+        }
+    }
+    return results;
+}
+}  // namespace
+
+bool Engine::answered_before(const Caller& caller, const dialogue::Operation& operation, Now now) {
+    Session* session = sessions_.find(caller.session);
+    if (session == nullptr) {
+        return false;
+    }
+    session->last_seen = now.broker;
+    const bool remembered = std::holds_alternative<dialogue::Send>(operation) ||
+                            std::holds_alternative<dialogue::Receive>(operation) ||
+                            std::holds_alternative<dialogue::Settle>(operation);
+    if (!remembered) {
+        return false;
+    }
+    const Note* note = Sessions::note_of(*session, caller.request);
+    if (note == nullptr) {
+        if (!Sessions::expired(*session, caller.request)) {
+            return false;
+        }
+        refuse(caller, Code::request_expired,
+               "the session has gone on by more requests than are remembered");
+        return true;
+    }
+    if (note->hash != caller.hash) {
+        refuse(caller, Code::request_mismatch, "this number was another request's");
+        return true;
+    }
+    if (std::holds_alternative<dialogue::Receive>(operation)) {
+        auto reply = same_lease(*note, now);
+        if (!reply) {
+            return false;
+        }
+        answer(caller, std::move(*reply));
+        return true;
+    }
+    if (note->entries() < entries_of(operation)) {
+        return false;
+    }  // Cut off between two frames.
+    if (std::holds_alternative<dialogue::Send>(operation)) {
+        answer(caller, dialogue::SendReply{with_reasons(note->results)});
+        return true;
+    }
+    answer(caller, dialogue::SettleReply{with_reasons(note->results)});
+    if (const auto& next = std::get<dialogue::Settle>(operation).next) {
+        const Caller asker{caller.ticket, caller.session, next->first, caller.hash};
+        const dialogue::Operation receive = next->second;
+        if (!answered_before(asker, receive, now)) {
+            run(asker, next->second, now);
+        }
+    }
+    return true;
+}
+
+void Engine::execute(std::uint64_t ticket, const dialogue::Request& request, std::uint64_t hash,
+                     Now now) {
+    const Caller caller{ticket, request.session, request.number, hash};
+    if (answered_before(caller, request.operation, now)) {
+        return;
+    }
+    std::visit([&](const auto& operation) { run(caller, operation, now); }, request.operation);
+}
+
+Queue* Engine::find_queue(std::string_view name) {
+    const auto at = names_.find(name);
+    return at == names_.end() ? nullptr : queues_.at(at->second).get();
+}
+
+std::string_view Engine::keep(std::string text) { return kept_.emplace_back(std::move(text)); }
+
+void Engine::end_turn() {
+    answers_.clear();
+    kept_.clear();
+}
+
+std::uint64_t Engine::digest() const {
+    std::uint64_t sum = next_message_ * 31 + next_delivery_ * 37 + next_queue_ * 41;
+    for (const auto& [number, queue] : queues_) {
+        sum += queue->digest();
+    }
+    return sum;
+}
+
+}  // namespace esteira::engine

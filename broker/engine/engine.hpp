@@ -1,0 +1,264 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "broker/engine/events.hpp"
+#include "broker/engine/log.hpp"
+#include "broker/engine/queue.hpp"
+#include "broker/engine/sessions.hpp"
+#include "broker/engine/usage.hpp"
+#include "common/base/dialogue.hpp"
+
+// All queues of a broker: decides what is asked, in the order in which it is asked.
+//
+// Every change is an event: it is written into the log and applied, in this order, by commit().
+// Recovery hands the same events to the same apply(). Answers are values that the caller holds back
+// until the log is durable. Pure but for the log: no clock, no threads, no randomness.
+namespace esteira::engine {
+
+struct Answered {
+    std::uint64_t ticket = 0;  // Of the request, as it was given to execute().
+    dialogue::Response response;
+};
+
+// A message as an operator sees it without receiving it.
+struct Peeked {
+    enum class Phase : std::uint8_t { visible, in_flight, delayed } phase = Phase::visible;
+    MessageNumber number;
+    std::uint32_t receives = 0;
+    std::uint32_t crashes = 0;
+    WallTime sent_at{};
+    WallTime first_received_at{};
+    std::string origin;
+    std::string source;
+    std::string reason;
+    std::vector<std::byte> attributes;
+    std::vector<std::byte> body;
+};
+
+struct Redrive {
+    std::string dead_letter_queue;
+    std::string target;       // Empty: each to the queue that it was buried in.
+    std::uint32_t count = 0;  // At most, oldest first.
+    bool dry_run = false;
+};
+struct Redriven {
+    std::uint64_t moved = 0;
+    std::uint64_t skipped = 0;  // With the reason of the last one.
+    std::string reason;
+};
+
+class Engine {
+public:
+    Engine(Log& log, std::uint64_t broker_id);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Recovery: the state that the first chunk opens with, then every frame. Throws BrokenLog.
+    void load_state(std::uint32_t chunk, std::span<const std::byte> state);
+    void replay_frame(Position at, Now now, std::span<const std::byte> payload);
+    // The log is read; from here on requests may come. Workers get a fresh while to show up.
+    void recovered(Now now);
+
+    // What every new chunk opens with: all that is not a message.
+    std::vector<std::byte> state() const;
+
+    // Decides one request. Answers appear in answers(), at once or, for a receive that has to wait,
+    // at a later turn's serve(). `hash` tells two contents under one number apart.
+    void execute(std::uint64_t ticket, const dialogue::Request& request, std::uint64_t hash,
+                 Now now);
+
+    // Wakes receivers for everything that became visible, and those whose wait is over.
+    void serve(Now now);
+    // Upkeep by time: silent workers, idle sessions, expired messages. Bounded in a call.
+    void sweep(Now now);
+    // Writes live messages of the oldest chunk again, at most `budget` bytes of them (or one that
+    // is larger, for a budget of a whole slice). Returns how many bytes that were.
+    std::size_t collect(std::uint32_t open_chunk, std::size_t budget, Now now);
+    // The oldest chunk that is still needed.
+    std::uint32_t first_needed(std::uint32_t open_chunk) const;
+    // When serve() or sweep() has something to do without a request.
+    Time next_wake(Now now);
+
+    std::vector<Answered>& answers() { return answers_; }
+    // Views inside answers stay valid until then.
+    void end_turn();
+
+    // An answer with a delivery could not be handed to its receiver.
+    void undeliverable(const dialogue::Receipt& receipt, Now now);
+    // The receiver of these tickets is gone.
+    void forget_waiter(std::uint64_t ticket);
+
+    // For operators.
+    void set_draining(bool draining) { draining_ = draining; }
+    bool draining() const { return draining_; }
+    void set_bytes_max(std::uint64_t bytes) { bytes_max_ = bytes; }
+    Result<std::vector<Peeked>, dialogue::Refused> peek(std::string_view queue, std::uint32_t count,
+                                                        Now now);
+    Result<Redriven, dialogue::Refused> redrive(const Redrive& command, Now now);
+    void set_pool_wanted(std::string_view pool, std::uint32_t workers, Now now);
+
+    const std::map<std::string, QueueNumber, std::less<>>& queue_names() const { return names_; }
+    Queue* find_queue(std::string_view name);
+    const Sessions& sessions() const { return sessions_; }
+    const std::map<std::string, std::uint32_t, std::less<>>& pools_wanted() const {
+        return pools_wanted_;
+    }
+    std::size_t waiter_count() const { return waiter_count_; }
+    std::size_t waiter_count(QueueNumber queue) const;
+    std::uint64_t live_bytes() const { return usage_.bytes(); }
+    const Usage& usage() const { return usage_; }
+    std::uint64_t broker_id() const { return broker_id_; }
+    std::uint64_t digest() const;
+    std::uint64_t empty_receives() const { return empty_receives_; }
+
+private:
+    struct Waiter {
+        std::uint64_t ticket = 0;
+        Bytes16 session{};
+        std::uint64_t request = 0;
+        std::uint64_t hash = 0;
+        std::uint32_t count = 1;
+        std::optional<Millis> visibility;
+        Time deadline{};
+    };
+    // Who asks, through all the steps of one request.
+    struct Caller {
+        std::uint64_t ticket = 0;
+        Bytes16 session{};
+        std::uint64_t request = 0;
+        std::uint64_t hash = 0;
+    };
+    // What a receive would hand out, and what it found that must go elsewhere first.
+    struct Picked {
+        struct Message {
+            Stored record;
+            Place place;
+            DeliveryNumber returned;  // 0: it was waiting.
+            Time visible_at{};
+        };
+        std::vector<Message> good;
+        std::vector<Message> over;  // Received or crashed too often.
+        SetAside expired;
+        SetAside damaged;
+    };
+
+    // The one way that state changes.
+    void commit(const Event& event, Now now);
+    void apply(const Event& event, Place place, Now now);
+    void apply_stored(const Stored& e, Place place, Now now);
+    void apply_queue_made(const QueueMade& e);
+    void apply_noted(const Noted& e, Now now);
+    void apply_leased(const Leased& e, Now now);
+    void apply_queue_removed(const QueueRemoved& e);
+
+    // Requests; each ends in answer().
+    void answer(const Caller& caller, dialogue::Answer answer);
+    void refuse(const Caller& caller, dialogue::Code code, std::string reason);
+    bool answered_before(const Caller& caller, const dialogue::Operation& operation, Now now);
+    void run(const Caller& caller, const dialogue::Send& send, Now now);
+    void run(const Caller& caller, const dialogue::Receive& receive, Now now);
+    void run(const Caller& caller, const dialogue::Settle& settle, Now now);
+    void run(const Caller& caller, const dialogue::Hello& hello, Now now);
+    void run(const Caller& caller, const dialogue::Beat& beat, Now now);
+    void run(const Caller& caller, const dialogue::CreateQueue& create, Now now);
+    void run(const Caller& caller, const dialogue::SetQueue& set, Now now);
+    void run(const Caller& caller, const dialogue::GetQueue& get, Now now);
+    void run(const Caller& caller, const dialogue::ListQueues& list, Now now);
+    void run(const Caller& caller, const dialogue::DeleteQueue& remove, Now now);
+    void run(const Caller& caller, const dialogue::PurgeQueue& purge, Now now);
+
+    // Sending.
+    std::optional<dialogue::Refused> fault_in_send(const Queue& queue) const;
+    std::optional<dialogue::Refused> fault_in_entry(const Queue& queue,
+                                                    const dialogue::SendEntry& entry) const;
+    std::optional<dialogue::Refused> no_room_in(const Queue& queue, std::uint64_t messages,
+                                                std::uint64_t bytes) const;
+    Stored make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now) const;
+    std::uint64_t session_number(const Bytes16& id, Now now);
+    std::uint32_t note_base(const Caller& caller);
+    void note(const Caller& caller, std::uint32_t base, std::vector<dialogue::ResultRun> results,
+              Now now);
+
+    // Receiving.
+    Picked pick(Queue& queue, std::uint32_t count, Now now);
+    bool sort_in(Picked& picked, const Queue& queue, Picked::Message message, const Held* held,
+                 Now now);
+    std::optional<dialogue::ReceiveReply> lease(const Caller& caller, Queue& queue,
+                                                std::uint32_t count,
+                                                std::optional<Millis> visibility, Now now);
+    void put_away(Queue& queue, Picked& picked, Now now);
+    dialogue::ReceiveReply reply_from(Queue& queue, DeliveryNumber first, std::uint32_t count);
+    std::optional<dialogue::ReceiveReply> same_lease(const Note& note, Now now);
+    dialogue::Delivery describe(const Stored& record, const Held& held, WallTime leased_at);
+    std::string_view keep(std::string text);
+    void park(const Caller& caller, const Queue& queue, const dialogue::Receive& receive, Now now);
+
+    // Settling.
+    std::size_t estimate(const dialogue::VerdictEntry& entry);
+    dialogue::ResultRun settle_one(const dialogue::VerdictEntry& entry, Now now);
+    std::optional<dialogue::Refused> send_on(const Queue& from, const dialogue::VerdictEntry& entry,
+                                             Now now);
+    void retry(Queue& queue, const std::vector<Numbers>& numbers,
+               const dialogue::VerdictEntry& entry, Now now);
+    dialogue::ResultRun bury_all(Queue& queue, const std::vector<Numbers>& numbers,
+                                 std::string_view reason, Now now);
+    bool bury(Queue& queue, const Picked::Message& message, std::string_view reason, Now now);
+    Queue* dead_letter_queue_of(const Queue& queue);
+
+    // Workers.
+    void give_back(const Session& session, bool dead, Now now);
+    void sweep_workers(Now now);
+    void sweep_expired(Now now);
+
+    // Collection.
+    struct Candidate {
+        Place place;
+        QueueNumber queue;
+    };
+    void choose_candidates(std::uint32_t chunk);
+    void relocate(const Candidate& candidate, const std::map<Position, DeliveryNumber>& held,
+                  Now now);
+
+    Log& log_;
+    std::uint64_t broker_id_;
+    LogStart start_;
+    bool recovering_ = true;
+
+    std::uint64_t next_message_ = 1;
+    std::uint64_t next_delivery_ = 1;
+    std::uint64_t next_queue_ = 1;
+    std::uint64_t next_session_ = 1;
+    std::unordered_map<QueueNumber, std::unique_ptr<Queue>> queues_;
+    std::map<std::string, QueueNumber, std::less<>> names_;
+    Sessions sessions_;
+    std::map<std::string, std::uint32_t, std::less<>> pools_wanted_;
+    Usage usage_;
+    std::uint64_t bytes_max_ = limits::kTotalBytesMaxDefault;
+    bool draining_ = false;
+
+    std::vector<Answered> answers_;
+    std::map<QueueNumber, std::deque<Waiter>> waiters_;
+    std::size_t waiter_count_ = 0;
+    Time first_deadline_ = Time::max();  // Not later than the first waiter's.
+    std::deque<std::string> kept_;       // Texts that answers point to.
+    std::uint64_t empty_receives_ = 0;
+
+    std::uint32_t collecting_chunk_ = 0;
+    std::deque<Candidate> candidates_;
+    Time next_sweep_{};
+};
+
+}  // namespace esteira::engine

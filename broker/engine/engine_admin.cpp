@@ -1,0 +1,166 @@
+// Queues: made, set, shown, emptied, removed.
+#include <algorithm>
+#include <utility>
+
+#include "broker/engine/engine.hpp"
+#include "broker/engine/event_codec.hpp"
+
+namespace esteira::engine {
+
+using dialogue::Code;
+
+namespace {
+
+// Attributes that only tell; setting one is an error that says so.
+constexpr std::string_view kToldOnly[] = {
+    "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed", "CreatedTimestamp", "LastModifiedTimestamp"};
+
+std::string fault_in_pair(const Settings& settings) {
+    if (settings.max_receives > 0 && settings.dead_letter_queue.empty()) {
+        return "MaxReceives needs a DeadLetterQueue";
+    }
+    return {};
+}
+
+std::string fault_in_tags(const dialogue::Attributes& tags) {
+    if (tags.size() > limits::kTagsMax) {
+        return "a queue has at most 50 tags";
+    }
+    for (const auto& [key, value] : tags) {
+        if (key.empty() || key.size() > 128 || value.size() > 256) {
+            return "a tag's key has 1 to 128 bytes, its value at most 256";
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now now) {
+    if (const auto fault = fault_in_queue_name(create.name); !fault.empty()) {
+        return refuse(caller, Code::bad_request, std::string(fault));
+    }
+    if (auto fault = fault_in_tags(create.tags); !fault.empty()) {
+        return refuse(caller, Code::bad_request, std::move(fault));
+    }
+    if (const Queue* queue = find_queue(create.name)) {
+        // Asking again for what is there is no error; asking for something else is.
+        const auto asked = with_attributes(queue->settings(), create.attributes);
+        if (!asked) {
+            return refuse(caller, Code::bad_request, asked.error());
+        }
+        if (asked.value() != queue->settings()) {
+            return refuse(caller, Code::queue_exists,
+                          "queue " + queue->name() + " exists with other attributes");
+        }
+        return run(caller, dialogue::GetQueue{create.name}, now);
+    }
+    if (queues_.size() >= limits::kQueuesMax) {
+        return refuse(caller, Code::limit_exceeded, "there are as many queues as there may be");
+    }
+    const auto settings = with_attributes({}, create.attributes);
+    if (!settings) {
+        return refuse(caller, Code::bad_request, settings.error());
+    }
+    if (auto fault = fault_in_pair(settings.value()); !fault.empty()) {
+        return refuse(caller, Code::bad_request, std::move(fault));
+    }
+    const QueueMade made{QueueNumber{next_queue_},        now.wall,   {}, create.name,
+                         to_attributes(settings.value()), create.tags};
+    log_.begin_group(encoded_size(made));
+    commit(made, now);
+    run(caller, dialogue::GetQueue{create.name}, now);
+}
+
+void Engine::run(const Caller& caller, const dialogue::SetQueue& set, Now now) {
+    const Queue* queue = find_queue(set.name);
+    if (queue == nullptr) {
+        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(set.name));
+    }
+    for (const auto& [name, value] : set.attributes) {
+        if (std::find(std::begin(kToldOnly), std::end(kToldOnly), name) != std::end(kToldOnly)) {
+            return refuse(caller, Code::bad_request, name + " cannot be set");
+        }
+    }
+    const auto settings = with_attributes(queue->settings(), set.attributes);
+    if (!settings) {
+        return refuse(caller, Code::bad_request, settings.error());
+    }
+    if (auto fault = fault_in_pair(settings.value()); !fault.empty()) {
+        return refuse(caller, Code::bad_request, std::move(fault));
+    }
+    if (settings.value() != queue->settings()) {
+        const QueueSet event{queue->number(), now.wall, to_attributes(settings.value())};
+        log_.begin_group(encoded_size(event));
+        commit(event, now);
+    }
+    run(caller, dialogue::GetQueue{set.name}, now);
+}
+
+void Engine::run(const Caller& caller, const dialogue::GetQueue& get, Now now) {
+    Queue* queue = find_queue(get.name);
+    if (queue == nullptr) {
+        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(get.name));
+    }
+    queue->advance(now.broker);
+    dialogue::QueueReply reply{queue->name(), to_attributes(queue->settings()), queue->tags()};
+    const Counts counts = queue->counts(now.broker);
+    const auto tell = [&](std::string_view name, auto number) {
+        reply.attributes.emplace_back(name, std::to_string(number));
+    };
+    const auto seconds = [](WallTime t) { return t.time_since_epoch().count() / 1000; };
+    tell("ApproximateNumberOfMessages", counts.visible);
+    tell("ApproximateNumberOfMessagesNotVisible", counts.in_flight);
+    tell("ApproximateNumberOfMessagesDelayed", counts.delayed);
+    tell("CreatedTimestamp", seconds(queue->created_at()));
+    tell("LastModifiedTimestamp", seconds(queue->modified_at()));
+    answer(caller, std::move(reply));
+}
+
+void Engine::run(const Caller& caller, const dialogue::ListQueues& list, Now) {
+    dialogue::ListReply reply;
+    auto at = list.after.empty() ? names_.lower_bound(list.prefix) : names_.upper_bound(list.after);
+    for (; at != names_.end() && at->first.starts_with(list.prefix); ++at) {
+        if (reply.names.size() == list.count) {
+            reply.more = true;
+            break;
+        }
+        reply.names.push_back(at->first);
+    }
+    answer(caller, std::move(reply));
+}
+
+void Engine::run(const Caller& caller, const dialogue::DeleteQueue& remove, Now now) {
+    Queue* queue = find_queue(remove.name);
+    if (queue == nullptr) {
+        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(remove.name));
+    }
+    const QueueRemoved event{queue->number()};
+    const dialogue::DoneReply reply{queue->messages()};
+    if (const auto waiting = waiters_.find(event.queue); waiting != waiters_.end()) {
+        for (const Waiter& waiter : waiting->second) {
+            refuse({waiter.ticket, waiter.session, waiter.request, waiter.hash},
+                   Code::no_such_queue, "queue " + queue->name() + " was deleted");
+        }
+        waiter_count_ -= waiting->second.size();
+        waiters_.erase(waiting);
+    }
+    log_.begin_group(encoded_size(event));
+    commit(event, now);
+    answer(caller, reply);
+}
+
+void Engine::run(const Caller& caller, const dialogue::PurgeQueue& purge, Now now) {
+    Queue* queue = find_queue(purge.name);
+    if (queue == nullptr) {
+        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(purge.name));
+    }
+    const dialogue::DoneReply reply{queue->messages()};
+    const Purged event{queue->number()};
+    log_.begin_group(encoded_size(event));
+    commit(event, now);
+    answer(caller, reply);
+}
+
+}  // namespace esteira::engine

@@ -1,0 +1,170 @@
+// Sending: what is refused, what is stored, what is remembered of it.
+#include <algorithm>
+#include <utility>
+
+#include "broker/engine/engine.hpp"
+#include "broker/engine/event_codec.hpp"
+#include "broker/engine/runs.hpp"
+#include "common/base/attributes.hpp"
+
+namespace esteira::engine {
+
+using dialogue::Code;
+using dialogue::Refused;
+using dialogue::ResultRun;
+
+namespace {
+
+constexpr std::size_t kRunBytes = 14;
+constexpr std::size_t kNoteBytes = 256;  // A Noted and a SessionOpened, without their runs.
+
+std::size_t most_bytes(const dialogue::SendEntry& entry) {
+    return kStoredBytes + kStoredSectionsMax + kRunBytes + entry.origin.size() +
+           entry.attributes.size() + entry.body.size();
+}
+
+}  // namespace
+
+std::optional<Refused> Engine::fault_in_send(const Queue& queue) const {
+    if (draining_) {
+        return Refused{Code::draining, "the broker is being drained"};
+    }
+    if (!log_.may_grow()) {
+        return Refused{Code::disk_full, "no disk space for sends; receives and deletes go on"};
+    }
+    if (queue.settings().messages_max != 0 && queue.messages() >= queue.settings().messages_max) {
+        return Refused{Code::queue_full, "queue " + queue.name() + " is at its MaxMessages"};
+    }
+    return std::nullopt;
+}
+
+std::optional<Refused> Engine::no_room_in(const Queue& queue, std::uint64_t messages,
+                                          std::uint64_t bytes) const {
+    const Settings& settings = queue.settings();
+    if (settings.messages_max != 0 && queue.messages() + messages > settings.messages_max) {
+        return Refused{Code::queue_full, "queue " + queue.name() + " is at its MaxMessages"};
+    }
+    if (queue.bytes() + bytes > settings.bytes_max) {
+        return Refused{Code::queue_full, "queue " + queue.name() + " is at its MaxBytes"};
+    }
+    if (usage_.bytes() + bytes > bytes_max_) {
+        return Refused{Code::queue_full, "the broker holds as many bytes as it may"};
+    }
+    return std::nullopt;
+}
+
+std::optional<Refused> Engine::fault_in_entry(const Queue& queue,
+                                              const dialogue::SendEntry& entry) const {
+    if (entry.body.empty()) {
+        return Refused{Code::bad_request, "a message has a body"};
+    }
+    const std::size_t size = entry.body.size() + attribute_bytes(entry.attributes);
+    if (size > queue.settings().message_bytes_max) {
+        return Refused{Code::too_large, "body and attributes together are " + std::to_string(size) +
+                                            " bytes; queue " + queue.name() + " takes " +
+                                            std::to_string(queue.settings().message_bytes_max)};
+    }
+    if (!entry.group.empty() || !entry.dedup.empty()) {
+        return Refused{Code::bad_request, "queue " + queue.name() +
+                                              " is a standard queue: it has neither groups nor "
+                                              "deduplication"};
+    }
+    if (entry.delay && (*entry.delay < Millis{0} || *entry.delay > limits::kDelayMax)) {
+        return Refused{Code::bad_request, "a delay is from 0 to 900 s"};
+    }
+    if (entry.origin.size() > limits::kOriginBytesMax) {
+        return Refused{Code::bad_request, "an origin id has at most 128 bytes"};
+    }
+    return no_room_in(queue, 1, entry.body.size());
+}
+
+Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now) const {
+    Stored stored;
+    stored.queue = queue.number();
+    stored.number = MessageNumber{next_message_};
+    stored.sent_at = now.wall;
+    const Millis delay = entry.delay.value_or(queue.settings().delay);
+    if (delay > Millis{0}) {
+        stored.visible_at = now.broker + delay;
+    }
+    stored.origin = entry.origin;
+    stored.attributes = entry.attributes;
+    stored.body = entry.body;
+    return stored;
+}
+
+std::uint64_t Engine::session_number(const Bytes16& id, Now now) {
+    if (const Session* session = sessions_.find(id)) {
+        return session->number;
+    }
+    if (sessions_.size() >= limits::kSessionsMax) {
+        sessions_.close_oldest();
+    }
+    commit(SessionOpened{next_session_, id}, now);
+    return next_session_ - 1;
+}
+
+std::uint32_t Engine::note_base(const Caller& caller) {
+    const Session* session = sessions_.find(caller.session);
+    const Note* note = session == nullptr ? nullptr : Sessions::note_of(*session, caller.request);
+    return note == nullptr ? 0 : note->entries();
+}
+
+void Engine::note(const Caller& caller, std::uint32_t base, std::vector<ResultRun> results,
+                  Now now) {
+    Noted noted{session_number(caller.session, now), caller.request, caller.hash, base,
+                std::move(results)};
+    for (ResultRun& run : noted.results) {
+        run.reason.clear();
+    }
+    commit(noted, now);
+}
+
+void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
+    Queue* queue = find_queue(send.queue);
+    if (queue == nullptr) {
+        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(send.queue));
+    }
+    if (const auto fault = fault_in_send(*queue)) {
+        return refuse(caller, fault->code, fault->reason);
+    }
+    queue->advance(now.broker);
+    std::vector<ResultRun> all;
+    std::size_t i = note_base(caller);
+    if (i > 0) {
+        all = Sessions::note_of(*sessions_.find(caller.session), caller.request)->results;
+    }
+    // As many entries at a time as fit one frame, with the note that says they were done.
+    while (i < send.entries.size()) {
+        std::size_t bytes = kNoteBytes;
+        std::size_t end = i;
+        while (end < send.entries.size() &&
+               (end == i || bytes + most_bytes(send.entries[end]) <= log_.group_bytes_max())) {
+            bytes += std::min(most_bytes(send.entries[end]), log_.group_bytes_max());
+            ++end;
+        }
+        log_.begin_group(std::min(bytes, log_.group_bytes_max()));
+        std::vector<ResultRun> results;
+        const auto base = static_cast<std::uint32_t>(i);
+        bool stored_any = false;
+        for (; i < end; ++i) {
+            if (auto fault = fault_in_entry(*queue, send.entries[i])) {
+                add_result(results, {fault->code, 1, {}, std::move(fault->reason)});
+                continue;
+            }
+            const Stored stored = make_stored(*queue, send.entries[i], now);
+            add_result(results, {Code::ok, 1, stored.number, {}});
+            commit(stored, now);
+            stored_any = true;
+        }
+        if (stored_any || base > 0) {
+            note(caller, base, results, now);
+        }
+        for (ResultRun& run : results) {
+            add_result(all, std::move(run));
+        }
+    }
+    answer(caller, dialogue::SendReply{std::move(all)});
+}
+
+}  // namespace esteira::engine

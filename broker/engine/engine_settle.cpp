@@ -1,0 +1,297 @@
+// Settling: verdicts on what was handed out, with the messages that they send on.
+#include <algorithm>
+#include <utility>
+
+#include "broker/engine/engine.hpp"
+#include "broker/engine/event_codec.hpp"
+#include "broker/engine/runs.hpp"
+#include "common/base/mutant.hpp"
+
+namespace esteira::engine {
+
+using dialogue::Code;
+using dialogue::Refused;
+using dialogue::ResultRun;
+using dialogue::Verdict;
+using dialogue::VerdictEntry;
+
+namespace {
+
+constexpr std::size_t kEventBytes = 64;  // Any event that names a run, without the runs.
+constexpr std::size_t kRunBytes = 14;
+constexpr std::size_t kNoteBytes = 256;
+
+std::string_view shortened(std::string_view reason) {
+    return reason.substr(0, limits::kReasonBytesMax);
+}
+
+}  // namespace
+
+Queue* Engine::dead_letter_queue_of(const Queue& queue) {
+    const std::string& name = queue.settings().dead_letter_queue;
+    return name.empty() ? nullptr : find_queue(name);
+}
+
+// False when the dead-letter queue is gone or full: the message stays where it is.
+bool Engine::bury(Queue& queue, const Picked::Message& message, std::string_view reason, Now now) {
+    Queue* target = dead_letter_queue_of(queue);
+    const Stored& record = message.record;
+    if (target == nullptr || no_room_in(*target, 1, record.body.size())) {
+        return false;
+    }
+    const Held& held = *queue.leases().find(message.returned).held;
+    Stored dead = record;
+    dead.queue = target->number();
+    dead.cause = Cause::buried;
+    dead.visible_at = Time{};
+    dead.age = 0;
+    dead.held.reset();
+    dead.replaces = Replaces{queue.number(), {}, message.returned};
+    Story story = record.story.value_or(Story{});
+    story.receives += held.receives;
+    if (held.story) {
+        story.crashes += held.story->crashes;
+        if (story.first_received_at == WallTime{}) {
+            story.first_received_at = held.story->first_received_at;
+        }
+    }
+    if (story.first_received_at == WallTime{}) {
+        story.first_received_at = queue.leases().find(message.returned).lease->leased_at_wall;
+    }
+    story.source = queue.number();
+    story.reason = shortened(reason);
+    dead.story = story;
+    target->advance(now.broker);
+    if (mutant(Mutant::burial_in_two_frames)) {
+        const Removed removed{queue.number(), {{message.returned, 1}}};
+        log_.begin_group(log_.group_bytes_max());
+        commit(removed, now);
+        dead.replaces.reset();
+        log_.begin_group(log_.group_bytes_max());
+    } else {
+        log_.begin_group(encoded_size(dead));
+    }
+    commit(dead, now);
+    return true;
+}
+
+ResultRun Engine::bury_all(Queue& queue, const std::vector<Numbers>& numbers,
+                           std::string_view reason, Now now) {
+    if (dead_letter_queue_of(queue) == nullptr) {
+        return {Code::conflict, 1, {}, "queue " + queue.name() + " has no dead-letter queue"};
+    }
+    for (const Numbers& run : numbers) {
+        for (std::uint64_t i = 0; i < run.count; ++i) {
+            const DeliveryNumber number{run.first.value + i};
+            const Place place = queue.leases().find(number).held->place;
+            const auto record = read_stored(log_.read(place.at, place.size));
+            if (!record) {
+                commit(SetAside{queue.number(), Gone::damaged, {{number, 1}}, {}}, now);
+                continue;
+            }
+            if (!bury(queue, {*record, place, number, {}}, reason, now)) {
+                return {Code::queue_full, 1, {}, "the dead-letter queue is full"};
+            }
+        }
+    }
+    return {};
+}
+
+void Engine::retry(Queue& queue, const std::vector<Numbers>& numbers, const VerdictEntry& entry,
+                   Now now) {
+    const std::string_view reason = shortened(entry.reason);
+    if (entry.delay) {
+        commit(
+            Rescheduled{queue.number(), Return::retry, now.broker + *entry.delay, reason, numbers},
+            now);
+        return;
+    }
+    for (const Numbers& run : numbers) {
+        for (std::uint64_t i = 0; i < run.count; ++i) {
+            const DeliveryNumber number{run.first.value + i};
+            const std::uint32_t receives = queue.leases().find(number).held->receives;
+            const Millis wait = backoff(queue.settings(), receives, number.value);
+            commit(
+                Rescheduled{
+                    queue.number(), Return::retry, now.broker + wait, reason, {{number, 1}}},
+                now);
+        }
+    }
+}
+
+// Checks all that a verdict sends on before the first of them is stored.
+std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& entry, Now now) {
+    for (const auto& [name, send] : entry.sends) {
+        const Queue* queue = find_queue(name);
+        if (queue == nullptr) {
+            return Refused{Code::no_such_queue, "there is no queue " + std::string(name)};
+        }
+        if (auto fault = fault_in_send(*queue)) {
+            return fault;
+        }
+        if (auto fault = fault_in_entry(*queue, send)) {
+            return fault;
+        }
+    }
+    for (const auto& [name, send] : entry.sends) {
+        Queue& queue = *find_queue(name);
+        queue.advance(now.broker);
+        Stored stored = make_stored(queue, send, now);
+        stored.cause = Cause::split_off;
+        if (from.settings().dead_letter_queue == name) {
+            Story story;
+            story.source = from.number();
+            story.reason = shortened(entry.reason);
+            stored.story = story;
+        }
+        commit(stored, now);
+    }
+    return std::nullopt;
+}
+
+// The most bytes that a verdict can add to the log.
+std::size_t Engine::estimate(const VerdictEntry& entry) {
+    std::size_t bytes = kEventBytes + kRunBytes + entry.reason.size() +
+                        std::size_t{entry.count} * (kEventBytes + entry.reason.size());
+    for (const auto& [name, send] : entry.sends) {
+        bytes += kStoredBytes + kStoredSectionsMax + send.origin.size() + send.attributes.size() +
+                 send.body.size();
+    }
+    const auto queue = queues_.find(entry.receipt.queue);
+    if (entry.verdict != Verdict::dead || queue == queues_.end()) {
+        return bytes;
+    }
+    for (std::uint64_t i = 0; i < entry.count; ++i) {
+        const auto found =
+            queue->second->leases().find({entry.receipt.first.value + entry.index + i});
+        if (found) {
+            bytes += found.held->place.size + kStoredSectionsMax;
+        }
+    }
+    return bytes;
+}
+
+ResultRun Engine::settle_one(const VerdictEntry& entry, Now now) {
+    if (entry.receipt.count == 0) {
+        return {Code::receipt_invalid, 1, {}, "not a receipt of here"};
+    }
+    if (entry.index >= entry.receipt.count || entry.count > entry.receipt.count - entry.index) {
+        return {Code::receipt_invalid,
+                1,
+                {},
+                "the receipt is for " + std::to_string(entry.receipt.count) + " messages"};
+    }
+    const auto at = queues_.find(entry.receipt.queue);
+    if (at == queues_.end()) {
+        return {Code::receipt_stale, 1, {}, "its queue is gone"};
+    }
+    Queue& queue = *at->second;
+    queue.advance(now.broker);
+    std::vector<Numbers> numbers;
+    std::uint32_t stale = 0;
+    for (std::uint64_t i = 0; i < entry.count; ++i) {
+        const DeliveryNumber number{entry.receipt.first.value + entry.index + i};
+        const auto found = queue.leases().find(number);
+        const bool good =
+            found && (found.held->receipt_open || mutant(Mutant::stale_receipt_accepted));
+        if (!good) {
+            ++stale;
+            continue;
+        }
+        if (entry.verdict == Verdict::visibility &&
+            now.broker + entry.delay.value_or(Millis{0}) >
+                found.lease->leased_at + limits::kVisibilityMax) {
+            return {Code::bad_request, 1, {}, "a message is hidden for at most 12 h in all"};
+        }
+        add_number(numbers, number);
+    }
+    ResultRun result;
+    if (stale > 0) {
+        result = {Code::receipt_stale,
+                  1,
+                  {},
+                  std::to_string(stale) + " of " + std::to_string(entry.count) +
+                      " were settled, deleted, or delivered again"};
+        if (numbers.empty()) {
+            return result;
+        }
+    }
+    if (!entry.sends.empty()) {
+        const Queue* dead_letters = dead_letter_queue_of(queue);
+        if (entry.verdict == Verdict::dead && dead_letters == nullptr) {
+            return {Code::conflict, 1, {}, "queue " + queue.name() + " has no dead-letter queue"};
+        }
+        if (auto fault = send_on(queue, entry, now)) {
+            return {fault->code, 1, {}, std::move(fault->reason)};
+        }
+    }
+    switch (entry.verdict) {
+        case Verdict::done:
+            commit(Removed{queue.number(), numbers}, now);
+            break;
+        case Verdict::retry:
+            retry(queue, numbers, entry, now);
+            break;
+        case Verdict::dead: {
+            ResultRun buried = bury_all(queue, numbers, entry.reason, now);
+            if (buried.code != Code::ok) {
+                return buried;
+            }
+            break;
+        }
+        case Verdict::hand_back:
+            commit(Rescheduled{queue.number(), Return::hand_back, now.broker, {}, numbers}, now);
+            break;
+        case Verdict::visibility:
+            commit(Rescheduled{queue.number(),
+                               Return::visibility,
+                               now.broker + entry.delay.value_or(Millis{0}),
+                               {},
+                               numbers},
+                   now);
+            break;
+    }
+    return result;
+}
+
+void Engine::run(const Caller& caller, const dialogue::Settle& settle, Now now) {
+    std::vector<ResultRun> all;
+    std::size_t i = note_base(caller);
+    if (i > 0) {
+        all = Sessions::note_of(*sessions_.find(caller.session), caller.request)->results;
+    }
+    while (i < settle.verdicts.size()) {
+        std::size_t bytes = kNoteBytes;
+        std::size_t end = i;
+        while (end < settle.verdicts.size()) {
+            const std::size_t more = estimate(settle.verdicts[end]);
+            if (end > i && bytes + more > log_.group_bytes_max()) {
+                break;
+            }
+            bytes += more;
+            ++end;
+        }
+        // A verdict on more bytes than a frame holds is taken message by message: each of them is
+        // whole, and a repeated request finds those that were settled gone.
+        log_.begin_group(std::min(bytes, log_.group_bytes_max()));
+        std::vector<ResultRun> results;
+        const auto base = static_cast<std::uint32_t>(i);
+        for (; i < end; ++i) {
+            add_result(results, settle_one(settle.verdicts[i], now));
+        }
+        note(caller, base, results, now);
+        for (ResultRun& run : results) {
+            add_result(all, std::move(run));
+        }
+    }
+    answer(caller, dialogue::SettleReply{std::move(all)});
+    if (settle.next) {
+        const Caller asker{caller.ticket, caller.session, settle.next->first, caller.hash};
+        const dialogue::Operation receive = settle.next->second;
+        if (!answered_before(asker, receive, now)) {
+            run(asker, settle.next->second, now);
+        }
+    }
+}
+
+}  // namespace esteira::engine

@@ -1,0 +1,236 @@
+// The state that every chunk of the log opens with: all that is not a message. Its layout is in
+// broker/journal/FORMAT.md, section State.
+#include <algorithm>
+#include <utility>
+
+#include "broker/engine/engine.hpp"
+#include "common/base/bytes.hpp"
+#include "common/base/mutant.hpp"
+
+namespace esteira::engine {
+
+namespace {
+
+constexpr std::uint32_t kStateVersion = 1;
+
+// Little-endian fields, as ByteWriter writes them, into room that grows.
+class Out {
+public:
+    template <class Number>
+    void put(Number number) {
+        put_bytes(std::as_bytes(std::span(&number, 1)));
+    }
+    void put_bytes(std::span<const std::byte> bytes) {
+        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    }
+    void put_text(std::string_view text) {
+        put(static_cast<std::uint16_t>(text.size()));
+        put_bytes(as_bytes(text));
+    }
+    void put_pairs(const dialogue::Attributes& pairs) {
+        put(static_cast<std::uint32_t>(pairs.size()));
+        for (const auto& [name, value] : pairs) {
+            put_text(name);
+            put_text(value);
+        }
+    }
+    void put_wall(WallTime t) { put(static_cast<std::int64_t>(t.time_since_epoch().count())); }
+    void put_time(Time t) { put(static_cast<std::int64_t>(t.time_since_epoch().count())); }
+    std::vector<std::byte> take() { return std::move(bytes_); }
+
+private:
+    std::vector<std::byte> bytes_;
+};
+
+std::string get_text(ByteReader& in) { return std::string(in.get_text(in.get<std::uint16_t>())); }
+
+dialogue::Attributes get_pairs(ByteReader& in) {
+    dialogue::Attributes pairs;
+    const auto count = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+        std::string name = get_text(in);
+        std::string value = get_text(in);
+        pairs.emplace_back(std::move(name), std::move(value));
+    }
+    return pairs;
+}
+
+WallTime get_wall(ByteReader& in) { return WallTime{Millis{in.get<std::int64_t>()}}; }
+
+void put_queue(Out& out, const Queue& queue) {
+    out.put(queue.number().value);
+    out.put_wall(queue.created_at());
+    out.put_wall(queue.modified_at());
+    out.put_text({});  // The region.
+    out.put_text(queue.name());
+    out.put_pairs(to_attributes(queue.settings()));
+    out.put_pairs(queue.tags());
+    out.put(static_cast<std::uint32_t>(queue.totals().size()));
+    for (const std::uint64_t total : queue.totals()) {
+        out.put(total);
+    }
+}
+
+std::unique_ptr<Queue> get_queue(ByteReader& in) {
+    const QueueNumber number{in.get<std::uint64_t>()};
+    const WallTime created_at = get_wall(in);
+    const WallTime modified_at = get_wall(in);
+    get_text(in);
+    auto queue = std::make_unique<Queue>(number, get_text(in), created_at);
+    const auto settings = with_attributes({}, get_pairs(in));
+    if (!settings) {
+        throw BrokenLog("state: " + settings.error());
+    }
+    queue->set(settings.value(), modified_at);
+    queue->set_tags(get_pairs(in));
+    const auto totals = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < totals && in.ok(); ++i) {
+        const auto total = in.get<std::uint64_t>();
+        if (i < static_cast<std::uint32_t>(Total::count_)) {
+            queue->total(static_cast<Total>(i)) = total;
+        }
+    }
+    return queue;
+}
+
+void put_note(Out& out, const Note& note) {
+    out.put(note.request);
+    out.put(note.hash);
+    out.put(note.queue.value);
+    out.put(note.first.value);
+    out.put(note.count);
+    out.put(static_cast<std::uint32_t>(note.results.size()));
+    for (const auto& run : note.results) {
+        out.put(run.code);
+        out.put(run.count);
+        out.put(run.first.value);
+    }
+}
+
+void get_note(ByteReader& in, Session& session) {
+    const auto request = in.get<std::uint64_t>();
+    const auto hash = in.get<std::uint64_t>();
+    Note& note = Sessions::place_for(session, request, hash);
+    note.queue = QueueNumber{in.get<std::uint64_t>()};
+    note.first = DeliveryNumber{in.get<std::uint64_t>()};
+    note.count = in.get<std::uint32_t>();
+    const auto runs = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < runs && in.ok(); ++i) {
+        dialogue::ResultRun run;
+        run.code = in.get<dialogue::Code>();
+        run.count = in.get<std::uint32_t>();
+        run.first = MessageNumber{in.get<std::uint64_t>()};
+        note.results.push_back(std::move(run));
+    }
+}
+
+void put_session(Out& out, const Session& session) {
+    out.put(session.number);
+    out.put_bytes(session.id);
+    out.put_time(session.last_seen);
+    out.put(static_cast<std::uint8_t>(session.worker.has_value()));
+    if (session.worker) {
+        out.put(session.worker->pid);
+        out.put_time(session.worker->joined_at);
+        out.put_text(session.worker->name);
+        out.put_text(session.worker->pool);
+        out.put_text(session.worker->host);
+    }
+    const auto notes = std::count_if(session.notes.begin(), session.notes.end(),
+                                     [](const Note& note) { return note.request != 0; });
+    out.put(static_cast<std::uint32_t>(notes));
+    for (const Note& note : session.notes) {
+        if (note.request != 0) {
+            put_note(out, note);
+        }
+    }
+}
+
+void get_session(ByteReader& in, Sessions& sessions) {
+    const auto number = in.get<std::uint64_t>();
+    Bytes16 id{};
+    const auto bytes = in.get_bytes(id.size());
+    const Time last_seen{Millis{in.get<std::int64_t>()}};
+    if (!in.ok()) {
+        return;
+    }
+    std::memcpy(id.data(), bytes.data(), id.size());
+    Session& session = sessions.open(number, id, last_seen);
+    if (in.get<std::uint8_t>() != 0) {
+        Worker worker;
+        worker.pid = in.get<std::uint32_t>();
+        worker.joined_at = Time{Millis{in.get<std::int64_t>()}};
+        worker.name = get_text(in);
+        worker.pool = get_text(in);
+        worker.host = get_text(in);
+        session.worker = std::move(worker);
+    }
+    const auto notes = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < notes && in.ok(); ++i) {
+        get_note(in, session);
+    }
+}
+
+}  // namespace
+
+std::vector<std::byte> Engine::state() const {
+    Out out;
+    out.put(kStateVersion);
+    out.put(broker_id_);
+    out.put(next_message_);
+    out.put(next_delivery_);
+    out.put(next_queue_);
+    out.put(next_session_);
+    out.put(static_cast<std::uint32_t>(names_.size()));
+    for (const auto& [name, number] : names_) {
+        put_queue(out, *queues_.at(number));
+    }
+    const bool forget = mutant(Mutant::session_forgotten_with_segment);
+    out.put(static_cast<std::uint32_t>(forget ? 0 : sessions_.size()));
+    if (!forget) {
+        sessions_.for_each([&](const Session& session) { put_session(out, session); });
+    }
+    out.put(static_cast<std::uint32_t>(pools_wanted_.size()));
+    for (const auto& [pool, workers] : pools_wanted_) {
+        out.put_text(pool);
+        out.put(workers);
+    }
+    return out.take();
+}
+
+void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
+    // Later chunks open with what replay has arrived at by then.
+    if (start_.chunk != 0) {
+        return;
+    }
+    start_.chunk = chunk;
+    ByteReader in(state);
+    if (in.get<std::uint32_t>() != kStateVersion) {
+        throw BrokenLog("the state at the start of the log is of another version");
+    }
+    broker_id_ = in.get<std::uint64_t>();
+    next_message_ = in.get<std::uint64_t>();
+    next_delivery_ = in.get<std::uint64_t>();
+    next_queue_ = in.get<std::uint64_t>();
+    next_session_ = in.get<std::uint64_t>();
+    const auto queues = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < queues && in.ok(); ++i) {
+        auto queue = get_queue(in);
+        names_[queue->name()] = queue->number();
+        queues_[queue->number()] = std::move(queue);
+    }
+    const auto sessions = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < sessions && in.ok(); ++i) {
+        get_session(in, sessions_);
+    }
+    const auto pools = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < pools && in.ok(); ++i) {
+        std::string pool = get_text(in);
+        pools_wanted_[pool] = in.get<std::uint32_t>();
+    }
+    if (!in.at_end()) {
+        throw BrokenLog("the state at the start of the log is not of this format");
+    }
+}
+
+}  // namespace esteira::engine

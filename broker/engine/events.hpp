@@ -1,0 +1,188 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/dialogue.hpp"
+#include "common/base/ids.hpp"
+
+// Events: what happened. They are the journal, and apply() is the only thing that changes state, so
+// live traffic and recovery cannot disagree. Their bytes are laid down in broker/journal/FORMAT.md;
+// read it before touching one. Views point into the frame, or into what the caller keeps alive.
+namespace esteira::engine {
+
+enum class Cause : std::uint8_t {
+    sent = 0,
+    relocated = 1,  // By collection: the same message, nothing has happened to it.
+    buried = 2,
+    redriven = 3,
+    split_off = 4,  // Sent on by a verdict.
+};
+
+// A run of delivery numbers.
+struct Numbers {
+    DeliveryNumber first;
+    std::uint32_t count = 1;
+    bool operator==(const Numbers&) const = default;
+};
+
+// Messages of one chunk that are named by where they stand.
+struct Slots {
+    std::uint32_t chunk = 0;
+    std::vector<std::uint32_t> slots;
+    bool operator==(const Slots&) const = default;
+};
+
+// What happened to a message before its record was written.
+struct Story {
+    std::uint32_t receives = 0;
+    std::uint32_t crashes = 0;
+    WallTime first_received_at{};
+    QueueNumber source;  // Buried from there; 0: it was not.
+    std::string_view reason{};
+};
+
+// The copy that a record takes the place of, in the same frame.
+struct Replaces {
+    QueueNumber queue;
+    Position at;              // Where a waiting or delayed copy stands,
+    DeliveryNumber delivery;  // or the last delivery of one that was handed out before.
+};
+
+// The lease that a relocated message is under, or the last one that it was under.
+struct HeldState {
+    DeliveryNumber delivery;
+    std::uint32_t receives = 0;
+    std::uint32_t crashes = 0;
+    std::uint64_t session = 0;
+    Time leased_at{};
+    WallTime first_received_at{};
+    bool receipt_open = true;
+    std::string_view reason{};
+};
+
+// One message, put into one queue. Its position is how everything else refers to it until it is
+// handed out. (Fields for FIFO queues and for a body shared by several queues have their place in
+// the layout and are refused until the engine knows them.)
+struct Stored {
+    QueueNumber queue;
+    MessageNumber number;
+    Cause cause = Cause::sent;
+    WallTime sent_at{};
+    Time visible_at{};      // Zero: at once.
+    std::uint32_t age = 0;  // Relocated: the chunk it first stood in, which keeps its turn; else 0.
+    std::string_view origin{};
+    dialogue::AttributeBlock attributes{};
+    std::optional<Story> story;
+    std::optional<Replaces> replaces;
+    std::optional<HeldState> held;
+    std::span<const std::byte> body;
+};
+
+// One delivery: numbers first, first+1, ... go to `returned` in order, then to `waiting`.
+struct Leased {
+    QueueNumber queue;
+    DeliveryNumber first;
+    Time visible_at{};
+    std::uint64_t session = 0;  // The receiver's, 0 if it has none,
+    std::uint64_t request = 0;  // and the number and hash of its request.
+    std::uint64_t hash = 0;
+    std::vector<Numbers> returned;  // By their last delivery.
+    std::vector<Slots> waiting;
+};
+
+struct Removed {
+    QueueNumber queue;
+    std::vector<Numbers> numbers;
+};
+
+enum class Return : std::uint8_t {
+    visibility = 0,   // The receipt stays good.
+    retry = 1,        // Counted; the receipt is spent.
+    hand_back = 2,    // Not counted; the receipt is spent.
+    worker_dead = 3,  // As hand_back, the worker being gone.
+    crashed = 4,      // Counted, and counted as a crash: a worker died over it.
+};
+struct Rescheduled {
+    QueueNumber queue;
+    Return how = Return::visibility;
+    Time visible_at{};
+    std::string_view reason{};
+    std::vector<Numbers> numbers;
+};
+
+enum class Gone : std::uint8_t {
+    expired = 0,  // Older than the queue's retention.
+    damaged = 1,  // Its body cannot be read; the bytes stay in the log until collection.
+};
+struct SetAside {
+    QueueNumber queue;
+    Gone why = Gone::expired;
+    std::vector<Numbers> numbers;
+    std::vector<Slots> waiting;
+};
+
+struct Purged {
+    QueueNumber queue;
+};
+
+struct QueueMade {
+    QueueNumber queue;
+    WallTime at{};
+    std::string_view region{};
+    std::string_view name;
+    dialogue::Attributes settings;
+    dialogue::Attributes tags;
+};
+struct QueueSet {
+    QueueNumber queue;
+    WallTime at{};
+    dialogue::Attributes settings;
+};
+struct QueueRemoved {
+    QueueNumber queue;
+};
+
+struct SessionOpened {
+    std::uint64_t session = 0;
+    Bytes16 id{};
+};
+
+// What a request was answered, entry by entry from `base` on, so that a repeated one is answered
+// alike. A request that needs several frames leaves a note in each.
+struct Noted {
+    std::uint64_t session = 0;
+    std::uint64_t request = 0;
+    std::uint64_t hash = 0;
+    std::uint32_t base = 0;
+    std::vector<dialogue::ResultRun> results;  // Reasons are not kept.
+};
+
+struct WorkerJoined {
+    std::uint64_t session = 0;
+    std::string_view name{};
+    std::string_view pool{};
+    std::string_view host{};
+    std::uint32_t pid = 0;
+};
+struct WorkerLeft {
+    std::uint64_t session = 0;
+    bool dead = false;
+};
+struct PoolWanted {
+    std::string_view pool{};
+    std::uint32_t workers = 0;
+};
+
+using Event =
+    std::variant<Stored, Leased, Removed, Rescheduled, SetAside, Purged, QueueMade, QueueSet,
+                 QueueRemoved, SessionOpened, Noted, WorkerJoined, WorkerLeft, PoolWanted>;
+
+}  // namespace esteira::engine

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/engine/events.hpp"
+#include "broker/engine/leases.hpp"
+#include "broker/engine/settings.hpp"
+#include "broker/engine/usage.hpp"
+#include "broker/engine/waiting.hpp"
+
+// The life of a message. This file is the rule book of one queue.
+//
+//                 visible_at due                       done
+//   send+delay --> delayed ---.                     .-----------> gone
+//                              v       receive      |
+//   send -------------------> ready ------------> in flight ----> dead-letter queue
+//                              ^                    |     dead
+//                              '--- visible_at due -'
+//                                   retry, hand_back, a dead worker
+//
+//   A phase is never stored: it is read off visible_at and on whether there was a delivery, so no
+//   timer can be late and no flag can contradict the clock. A message that was received
+//   max_receives times is not handed out again: the receive that would exceed the count buries it
+//   instead.
+//
+// Pure: no clock, no I/O, no randomness, no logging. Time comes in as `now`, events are applied
+// here and nowhere else; live traffic and recovery run the same code.
+namespace esteira::engine {
+
+// What has ever happened in a queue. At any instant
+//   sent + moved_in = visible + delayed + in flight
+//                     + deleted + buried + redriven + expired + damaged + purged.
+enum class Total : std::uint8_t {
+    sent,
+    moved_in,  // Buried or redriven into this queue.
+    received,  // Deliveries.
+    deleted,
+    buried,    // Moved to the dead-letter queue.
+    redriven,  // Moved out again.
+    expired,
+    damaged,
+    purged,
+    retried,
+    timed_out,  // Delivered again after a lease ran out.
+    handed_back,
+    worker_dead,
+    crashed,
+    count_,
+};
+using Totals = std::array<std::uint64_t, static_cast<std::size_t>(Total::count_)>;
+const char* to_string(Total total);
+
+struct Counts {
+    std::uint64_t visible = 0;
+    std::uint64_t in_flight = 0;
+    std::uint64_t delayed = 0;
+    std::uint64_t all() const { return visible + in_flight + delayed; }
+};
+
+// Where the log begins. What a record refers to is always older, so it is dropped first: a
+// reference below the start is skipped, any other unknown one is damage.
+struct LogStart {
+    std::uint32_t chunk = 0;
+};
+
+class Queue {
+public:
+    Queue(QueueNumber number, std::string name, WallTime created_at);
+
+    QueueNumber number() const { return number_; }
+    const std::string& name() const { return name_; }
+    WallTime created_at() const { return created_at_; }
+    WallTime modified_at() const { return modified_at_; }
+    const Settings& settings() const { return settings_; }
+    const dialogue::Attributes& tags() const { return tags_; }
+    void set(Settings settings, WallTime at);
+    void set_tags(dialogue::Attributes tags) { tags_ = std::move(tags); }
+
+    // Leases that ran out and delays that are due by `now` count from here on.
+    void advance(Time now) { leases_.advance(now); }
+    Counts counts(Time now) const;
+    std::uint64_t messages() const;
+    std::uint64_t bytes() const { return bytes_; }
+    std::optional<WallTime> oldest_sent_at() const { return waiting_.oldest_sent_at(); }
+    const Totals& totals() const { return totals_; }
+    std::uint64_t& total(Total t) { return totals_[static_cast<std::size_t>(t)]; }
+
+    // Whether a receive at `now` (after advance) would find something.
+    bool has_visible(Time now) const;
+    // When a waiting receiver should look again; nothing when no message has a time of its own.
+    std::optional<Time> next_visible_at();
+
+    Waiting& waiting() { return waiting_; }
+    const Waiting& waiting() const { return waiting_; }
+    Delayed& delayed() { return delayed_; }
+    const Delayed& delayed() const { return delayed_; }
+    Leases& leases() { return leases_; }
+    const Leases& leases() const { return leases_; }
+
+    // apply(), by event. `at` and `size` say where a stored record stands.
+    void store(const Stored& e, Place place, Time now, Usage& usage);
+    void lease(const Leased& e, Now now, const LogStart& start);
+    void remove(const Removed& e, Usage& usage, const LogStart& start);
+    void reschedule(const Rescheduled& e, const LogStart& start);
+    void set_aside(const SetAside& e, Usage& usage, const LogStart& start);
+    void purge(Usage& usage);
+    // A message leaves because the record `by` takes its place.
+    void give_up(const Replaces& replaces, const Stored& by, Usage& usage, const LogStart& start);
+
+    // A number that two queues with the same messages in the same phases share.
+    std::uint64_t digest() const;
+
+private:
+    void forget(Place place, Usage& usage);
+    std::optional<Place> take_waiting(Position at, std::optional<Time> visible_at,
+                                      const LogStart& start);
+    bool known(DeliveryNumber number, const LogStart& start);
+
+    QueueNumber number_;
+    std::string name_;
+    WallTime created_at_;
+    WallTime modified_at_;
+    Settings settings_;
+    dialogue::Attributes tags_;
+    Waiting waiting_;
+    Delayed delayed_;
+    Leases leases_;
+    std::uint64_t bytes_ = 0;
+    Totals totals_{};
+};
+
+}  // namespace esteira::engine

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/clock.hpp"
+#include "common/base/dialogue.hpp"
+#include "common/base/limits.hpp"
+#include "common/base/result.hpp"
+
+// What can be set of a queue, all of it while the queue lives.
+namespace esteira::engine {
+
+struct Settings {
+    // Of Amazon SQS, under its names and in its units (docs/queues.md).
+    Millis delay{0};                                             // DelaySeconds
+    std::uint32_t message_bytes_max = limits::kMessageBytesMax;  // MaximumMessageSize
+    Millis retention = std::chrono::hours(4 * 24);               // MessageRetentionPeriod
+    Millis wait{0};                                              // ReceiveMessageWaitTimeSeconds
+    Millis visibility{30'000};                                   // VisibilityTimeout
+
+    // Ours.
+    std::uint32_t max_receives = 0;  // MaxReceives; 0: never buried for its count.
+    std::string dead_letter_queue;   // DeadLetterQueue: a name; empty: none.
+    Millis retry_base{1'000};        // RetryBaseMillis: the wait after the first failed delivery,
+    Millis retry_max{300'000};       // RetryMaxMillis: doubled each time up to this one.
+    std::uint64_t messages_max = 0;  // MaxMessages; 0: no cap but the broker's.
+    std::uint64_t bytes_max = limits::kQueueBytesMaxDefault;  // MaxBytes
+
+    bool operator==(const Settings&) const = default;
+};
+
+// Sets what `attributes` name, all or nothing. The reason tells which one was wrong, and how.
+Result<Settings, std::string> with_attributes(Settings settings,
+                                              const dialogue::Attributes& attributes);
+
+// Every setting in its text form; with_attributes({}, to_attributes(s)) == s.
+dialogue::Attributes to_attributes(const Settings& settings);
+
+// Empty if the name is good, else what is wrong with it.
+std::string_view fault_in_queue_name(std::string_view name);
+
+// How long a message waits after its `receives`-th delivery failed: base * 2^(receives-1), at most
+// the maximum, of which the upper half is jitter drawn from `seed` (full spread would let a retry
+// come at once; none would let a thousand come together).
+Millis backoff(const Settings& settings, std::uint32_t receives, std::uint64_t seed);
+
+}  // namespace esteira::engine

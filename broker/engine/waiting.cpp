@@ -1,0 +1,277 @@
+#include "broker/engine/waiting.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.hpp"
+
+namespace esteira::engine {
+
+void Waiting::push(Place place, WallTime sent_at) {
+    const bool same_run = !runs_.empty() && runs_.back().chunk == place.at.chunk &&
+                          runs_.back().age == place.at.chunk;
+    if (!same_run) {
+        runs_.push_back({place.at.chunk, place.at.chunk, sent_at, {}});
+    }
+    Run& run = runs_.back();
+    ESTEIRA_CHECK(run.entries.empty() || run.entries.back().slot < place.at.slot);
+    run.entries.push_back({place.at.slot, place.size});
+    run.earliest_sent_at = std::min(run.earliest_sent_at, sent_at);
+    ++count_;
+}
+
+void Waiting::push_relocated(Place place, Position old, std::uint32_t age, WallTime sent_at) {
+    const auto later = std::find_if(runs_.begin(), runs_.end(), [&](const Run& run) {
+        return run.age > age || (run.age == age && run.chunk == old.chunk);
+    });
+    const bool same_run = later != runs_.begin() && std::prev(later)->age == age &&
+                          std::prev(later)->chunk == place.at.chunk;
+    const auto run =
+        same_run ? std::prev(later) : runs_.insert(later, {place.at.chunk, age, sent_at, {}});
+    run->entries.push_back({place.at.slot, place.size});
+    run->earliest_sent_at = std::min(run->earliest_sent_at, sent_at);
+    ++count_;
+}
+
+std::optional<Place> Waiting::front() const {
+    if (count_ == 0) {
+        return std::nullopt;
+    }
+    const Run& run = runs_.front();
+    const Entry& entry = run.entries.front();
+    return Place{{run.chunk, entry.slot}, entry.size};
+}
+
+void Waiting::for_first(std::size_t count, const std::function<bool(Place)>& visit) const {
+    for (const Run& run : runs_) {
+        for (const Entry& entry : run.entries) {
+            if (count == 0) {
+                return;
+            }
+            if (entry.size == 0) {
+                continue;
+            }
+            if (!visit({{run.chunk, entry.slot}, entry.size})) {
+                return;
+            }
+            --count;
+        }
+    }
+}
+
+std::pair<const Waiting::Run*, const Waiting::Entry*> Waiting::find(Position at) const {
+    for (const Run& run : runs_) {
+        if (run.chunk != at.chunk) {
+            continue;
+        }
+        // What is handed out stands at the head of its run.
+        const auto entry = run.entries.front().slot == at.slot
+                               ? run.entries.begin()
+                               : std::lower_bound(run.entries.begin(), run.entries.end(), at.slot,
+                                                  [](const Entry& e, std::uint32_t slot) {
+                                                      return e.slot < slot;
+                                                  });
+        if (entry != run.entries.end() && entry->slot == at.slot && entry->size != 0) {
+            return {&run, &*entry};
+        }
+    }
+    return {nullptr, nullptr};
+}
+
+std::optional<std::uint32_t> Waiting::age_of(Position at) const {
+    const auto [run, entry] = find(at);
+    if (entry == nullptr) {
+        return std::nullopt;
+    }
+    return run->age;
+}
+
+bool Waiting::remove(Position at, std::uint32_t* size) {
+    const auto [found, entry] = std::as_const(*this).find(at);
+    if (entry == nullptr) {
+        return false;
+    }
+    *size = entry->size;
+    const_cast<Entry*>(entry)->size = 0;
+    Run* run = const_cast<Run*>(found);
+    --count_;
+    while (!run->entries.empty() && run->entries.front().size == 0) {
+        run->entries.pop_front();
+    }
+    while (!run->entries.empty() && run->entries.back().size == 0) {
+        run->entries.pop_back();
+    }
+    if (run->entries.empty()) {
+        std::erase_if(runs_, [run](const Run& r) { return &r == run; });
+    }
+    return true;
+}
+
+std::optional<WallTime> Waiting::oldest_sent_at() const {
+    if (count_ == 0) {
+        return std::nullopt;
+    }
+    return runs_.front().earliest_sent_at;
+}
+
+void Waiting::set_oldest_sent_at(WallTime sent_at) {
+    if (count_ > 0) {
+        runs_.front().earliest_sent_at = sent_at;
+    }
+}
+
+void Waiting::in_chunk(std::uint32_t chunk, const std::function<void(Place)>& visit) const {
+    for (const Run& run : runs_) {
+        if (run.chunk != chunk) {
+            continue;
+        }
+        for (const Entry& entry : run.entries) {
+            if (entry.size != 0) {
+                visit({{chunk, entry.slot}, entry.size});
+            }
+        }
+    }
+}
+
+void Waiting::clear() {
+    runs_.clear();
+    count_ = 0;
+}
+
+namespace {
+std::int64_t second_of(Time t) {
+    return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
+}
+}  // namespace
+
+void Delayed::push(Place place, Time visible_at) {
+    Second& second = seconds_[second_of(visible_at)];
+    second.earliest = second.live == 0 ? visible_at : std::min(second.earliest, visible_at);
+    ESTEIRA_CHECK(second.entries.empty() || second.entries.back().place.at < place.at);
+    second.entries.push_back({visible_at, place});
+    ++second.live;
+    ++count_;
+}
+
+bool Delayed::remove_from(std::map<std::int64_t, Second>::iterator second, Position at,
+                          std::uint32_t* size) {
+    auto& entries = second->second.entries;
+    const auto entry =
+        std::lower_bound(entries.begin(), entries.end(), at,
+                         [](const Entry& e, Position position) { return e.place.at < position; });
+    if (entry == entries.end() || entry->place.at != at || entry->place.size == 0) {
+        return false;
+    }
+    *size = entry->place.size;
+    entry->place.size = 0;
+    second->second.stale |= entry->visible_at == second->second.earliest;
+    --count_;
+    if (--second->second.live == 0) {
+        seconds_.erase(second);
+    }
+    return true;
+}
+
+bool Delayed::remove(Position at, std::optional<Time> visible_at, std::uint32_t* size) {
+    if (visible_at) {
+        const auto second = seconds_.find(second_of(*visible_at));
+        return second != seconds_.end() && remove_from(second, at, size);
+    }
+    for (auto second = seconds_.begin(); second != seconds_.end(); ++second) {
+        if (remove_from(second, at, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::optional<Place> Delayed::front_due(Time now) const {
+    std::optional<Place> front;
+    for_first_due(now, 1, [&](Place place) {
+        front = place;
+        return true;
+    });
+    return front;
+}
+
+bool Delayed::has(Position at) const {
+    return std::any_of(seconds_.begin(), seconds_.end(), [&](const auto& second) {
+        const auto& entries = second.second.entries;
+        const auto entry = std::lower_bound(
+            entries.begin(), entries.end(), at,
+            [](const Entry& e, Position position) { return e.place.at < position; });
+        return entry != entries.end() && entry->place.at == at && entry->place.size != 0;
+    });
+}
+
+void Delayed::for_first_due(Time now, std::size_t count,
+                            const std::function<bool(Place)>& visit) const {
+    for (const auto& [number, second] : seconds_) {
+        if (number > second_of(now)) {
+            return;
+        }
+        for (const Entry& entry : second.entries) {
+            if (count == 0) {
+                return;
+            }
+            if (entry.place.size == 0 || entry.visible_at > now) {
+                continue;
+            }
+            if (!visit(entry.place)) {
+                return;
+            }
+            --count;
+        }
+    }
+}
+
+std::size_t Delayed::count_due(Time now) const {
+    std::size_t due = 0;
+    for (const auto& [number, second] : seconds_) {
+        if (number > second_of(now)) {
+            break;
+        }
+        if (number < second_of(now)) {
+            due += second.live;
+            continue;
+        }
+        due += static_cast<std::size_t>(std::count_if(
+            second.entries.begin(), second.entries.end(),
+            [&](const Entry& entry) { return entry.place.size != 0 && entry.visible_at <= now; }));
+    }
+    return due;
+}
+
+std::optional<Time> Delayed::next_visible_at() {
+    if (seconds_.empty()) {
+        return std::nullopt;
+    }
+    Second& first = seconds_.begin()->second;
+    if (first.stale) {
+        first.stale = false;
+        first.earliest = Time::max();
+        for (const Entry& entry : first.entries) {
+            if (entry.place.size != 0) {
+                first.earliest = std::min(first.earliest, entry.visible_at);
+            }
+        }
+    }
+    return first.earliest;
+}
+
+void Delayed::for_each(const std::function<void(Place)>& visit) const {
+    for (const auto& [number, second] : seconds_) {
+        for (const Entry& entry : second.entries) {
+            if (entry.place.size != 0) {
+                visit(entry.place);
+            }
+        }
+    }
+}
+
+void Delayed::clear() {
+    seconds_.clear();
+    count_ = 0;
+}
+
+}  // namespace esteira::engine
