@@ -77,6 +77,7 @@ start() {
     printf -- '--- %s start: %s\n' "$(date -u +%FT%TZ)" "$*" >>"$var/log/$name.log"
     setsid "$@" </dev/null >>"$var/log/$name.log" 2>&1 8>&- &
     started_now+=("$name")
+    children[$name]=$!
     process_mark "$!" >"$file" || true # A process that died at once has an empty mark, and is dead.
 }
 
@@ -90,12 +91,14 @@ show_log() {
 
 # await_or_tell NAME SECONDS COMMAND...: until the command says that NAME is ready.
 await_or_tell() {
-    local name=$1 end=$((SECONDS + $2))
+    local name=$1 end=$((SECONDS + $2)) code=0
     shift 2
     until "$@" >/dev/null 2>&1; do
         if ! runs "$name"; then
+            wait "${children[$name]}" || code=$?
             show_log "$name"
-            die 1 "$name ended while it was starting"
+            ((code)) || code=1
+            die "$code" "$name ended with $code while it was starting"
         elif ((SECONDS >= end)); then
             show_log "$name"
             die 6 "$name is not ready"
@@ -147,14 +150,26 @@ make_cluster() {
     }
 }
 
-# PostgreSQL believes its old pid file when that number is taken, by whomever: after a restart of a
-# container, where numbers come again, it would never start.
+# After a crash. PostgreSQL believes its old pid file when that number is taken, by whomever: after a
+# restart of a container, where numbers come again, it would never start. And what the last one left
+# running must have ended, or the new one finds its shared memory in use.
 forget_stale_postmaster() {
     local file=$postgres_data/postmaster.pid number
     [[ -f $file ]] || return 0
     number=$(head -n 1 "$file")
-    [[ $number =~ ^[0-9]+$ && $(cat "/proc/$number/comm" 2>/dev/null) == postgres ]] ||
-        rm -f -- "$file"
+    if [[ $number =~ ^[0-9]+$ ]] && process_mark "$number" >/dev/null &&
+        [[ $(readlink "/proc/$number/cwd") == "$postgres_data" ]]; then
+        die 4 "a PostgreSQL that this script did not start runs in $postgres_data (process $number)"
+    fi
+    await 20 nobody_works_in "$postgres_data" || die 1 "an old PostgreSQL still ends in $postgres_data"
+    rm -f -- "$file" "$sockets"/pg/.s.PGSQL.*
+}
+
+nobody_works_in() {
+    local folder
+    for folder in /proc/[0-9]*/cwd; do
+        [[ $(readlink "$folder" 2>/dev/null) != "$1" ]] || return 1
+    done
 }
 
 start_postgres() {
@@ -172,7 +187,7 @@ start_postgres() {
     cd /
     start postgres "${drop[@]}" "$postgres_bin/postgres" -D "$postgres_data" "${settings[@]}"
     cd "$OLDPWD"
-    await_or_tell postgres 60 "$postgres_bin/pg_isready" -q -h "$sockets/pg" -d postgres
+    await_or_tell postgres 60 "$postgres_bin/pg_isready" -q -h "$sockets/pg" -U esteira -d postgres
 }
 
 make_database() {
@@ -270,14 +285,14 @@ farm_up() {
     make_folders
     lock_farm
     started_now=() stopped=() killed=()
+    declare -gA children=()
     trap 'give_up' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
     [[ -n ${ESTEIRA_CONFIG:-} || -z $source_tree ]] ||
         ESTEIRA_CONFIG=$ESTEIRA_HOME/config/esteira.toml
     export ESTEIRA_CONFIG=${ESTEIRA_CONFIG:-/etc/esteira/esteira.toml}
-    [[ -z $farm_endpoint ]] || ESTEIRA__BROKER__ENDPOINT=$farm_endpoint
-    export ESTEIRA__BROKER__ENDPOINT=${ESTEIRA__BROKER__ENDPOINT:-$(running_endpoint)}
+    choose_endpoint
     export ESTEIRA__BROKER__DATA=${ESTEIRA__BROKER__DATA:-$(setting broker.data)}
     export ESTEIRA__BROKER__OPS_SOCKET=$sockets/ops/ops.sock
     if [[ -z ${ESTEIRA__POSTGRES__URL:-} && -z $(setting postgres.url) ]]; then
@@ -303,13 +318,16 @@ farm_up() {
     print_status
 }
 
-# A farm that runs keeps its address, whatever the configuration says now.
-running_endpoint() {
+# A broker that runs keeps its address, whatever the configuration says by now.
+choose_endpoint() {
+    local asked=${farm_endpoint:-${ESTEIRA__BROKER__ENDPOINT:-}} running
     if runs broker; then
-        farm_value ESTEIRA__BROKER__ENDPOINT
-    else
-        setting broker.endpoint
+        running=$(farm_value ESTEIRA__BROKER__ENDPOINT)
+        [[ -z $asked || $asked == "$running" ]] ||
+            die 4 "the broker of $var runs at $running; ./esteira down first"
+        asked=$running
     fi
+    export ESTEIRA__BROKER__ENDPOINT=${asked:-$(setting broker.endpoint)}
 }
 
 # When `up` cannot finish, what it started goes again; what ran before stays.
@@ -322,23 +340,35 @@ give_up() {
     exit "$code"
 }
 
-# stop NAME: asks, waits, and at last insists. Says nothing when it does not run.
+# Asks NAME to end. Its pid file says afterwards whether there was anything to ask.
+ask_to_stop() {
+    local signal=TERM
+    if [[ $1 == postgres ]]; then signal=INT; fi # Fast: PostgreSQL's TERM waits for its clients.
+    if runs "$1"; then
+        kill -s "$signal" "$pid" 2>/dev/null || true
+    else
+        rm -f -- "$var/run/$1.pid"
+    fi
+}
+
+# stop NAME...: asks all of them, waits for each, and at last insists.
 stop() {
-    local name=$1 signal=TERM seconds=30
-    if [[ $name == postgres ]]; then signal=INT; fi # Fast: PostgreSQL's TERM waits for its clients.
-    if runs "$name"; then
-        local number=$pid
-        kill -s "$signal" "$number" 2>/dev/null || true
+    local name seconds=30
+    for name in "$@"; do
+        ask_to_stop "$name"
+    done
+    for name in "$@"; do
+        [[ -e $var/run/$name.pid ]] || continue
         if await "$seconds" is_gone "$name"; then
             stopped+=("$name")
         else
-            say "esteira: $name ($number) did not stop in $seconds s; killing it"
-            kill -s KILL "$number" 2>/dev/null || true
-            await 10 is_gone "$name" || die 1 "$name ($number) cannot be killed"
+            say "esteira: $name ($pid) did not stop in $seconds s; killing it"
+            kill -s KILL "$pid" 2>/dev/null || true
+            await 10 is_gone "$name" || die 1 "$name ($pid) cannot be killed"
             killed+=("$name")
         fi
-    fi
-    rm -f -- "$var/run/$name.pid"
+        rm -f -- "$var/run/$name.pid"
+    done
 }
 
 is_gone() { ! runs "$1"; }
@@ -355,7 +385,7 @@ known_processes() {
 }
 
 farm_down() {
-    local name names
+    local workers
     farm_options "$@"
     stopped=() killed=()
     if [[ ! -d $var/run ]]; then
@@ -363,11 +393,10 @@ farm_down() {
         return 0
     fi
     lock_farm
-    names=$(known_processes)
-    stop_together $(grep -v -x -e broker -e postgres <<<"$names" || true)
-    for name in broker postgres; do
-        stop "$name"
-    done
+    mapfile -t workers < <(known_processes | grep -v -x -e broker -e postgres)
+    stop "${workers[@]}" # At the same time: each takes as long as what it has begun.
+    stop broker
+    stop postgres
     choose_sockets
     rm -rf -- "${sockets:?}/ops" "$sockets/pg"
     rmdir -- "$sockets" 2>/dev/null || true
@@ -380,17 +409,6 @@ farm_down() {
         say "esteira: nothing runs in $var"
     fi
     ((${#killed[@]} == 0)) || exit 1
-}
-
-# Workers drain at the same time; one after the other would take as long as all of them.
-stop_together() {
-    local name
-    for name in "$@"; do
-        if runs "$name"; then kill -s TERM "$pid" 2>/dev/null || true; fi
-    done
-    for name in "$@"; do
-        stop "$name"
-    done
 }
 
 json_list() {

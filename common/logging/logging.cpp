@@ -66,11 +66,11 @@ public:
     Log() { use({.program = "esteira", .level = Level::info}); }
 
     void use(const Settings& settings) {
-        spdlog::sink_ptr sink;
+        std::unique_ptr<spdlog::sinks::sink> sink;
         if (settings.file.empty()) {
-            sink = std::make_shared<spdlog::sinks::stderr_sink_st>();
+            sink = std::make_unique<spdlog::sinks::stderr_sink_st>();
         } else {
-            sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(settings.file.string());
+            sink = std::make_unique<spdlog::sinks::basic_file_sink_st>(settings.file.string());
         }
         sink->set_pattern("%v");
         const std::lock_guard lock{mutex_};
@@ -98,7 +98,7 @@ private:
     std::mutex mutex_;
     std::string program_;
     Level level_ = Level::info;
-    spdlog::sink_ptr sink_;
+    std::unique_ptr<spdlog::sinks::sink> sink_;
     RateLimit limit_;
 };
 
