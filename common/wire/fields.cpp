@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/attributes.hpp"
 #include "common/base/limits.hpp"
 #include "common/base/text.hpp"
 #include "common/wire/layout.hpp"
@@ -55,6 +56,57 @@ std::uint32_t read_array_upto(Reader& reader, std::uint32_t most, const char* ru
         reader.fail(rule);
     }
     return reader.ok() ? count : 0;
+}
+
+std::string_view read_queue_name(Reader& in) {
+    const auto name = in.get_text();
+    if (!is_queue_name(name)) {
+        in.fail("a queue's name has 1 to 80 letters, digits, _ and -, and may end in .fifo");
+    }
+    return name;
+}
+
+std::string_view read_name(Reader& in, std::size_t bytes_max, const char* rule) {
+    const auto name = in.get_text();
+    if (name.size() > bytes_max || !is_text(name)) {
+        in.fail(rule);
+    }
+    return name;
+}
+
+std::string_view read_id(Reader& in, std::size_t bytes_max, const char* rule) {
+    const auto id = in.get_text();
+    if (id.size() > bytes_max || !is_visible_ascii(id)) {
+        in.fail(rule);
+    }
+    return id;
+}
+
+dialogue::AttributeBlock read_message_attributes(Reader& in) {
+    const auto block = in.get_binary();
+    if (const auto attributes = unpack_attributes(block); !attributes) {
+        in.fail(attributes.error().data());
+    }
+    return block;
+}
+
+Millis read_millis(Reader& in, Millis most, const char* rule) {
+    return Millis{in.get_between(0, most.count(), rule)};
+}
+
+std::optional<Millis> read_visibility(Reader& in) {
+    if (in.take_nil()) {
+        return std::nullopt;
+    }
+    return read_millis(in, limits::kVisibilityMax, "a visibility is 0 to 43200000 ms");
+}
+
+std::pair<std::uint32_t, std::uint32_t> read_range(Reader& in) {
+    constexpr std::int64_t kMost = limits::kReceiveCountMax;
+    const std::int64_t index = in.get_between(0, kMost - 1, "an index is 0 to 9999");
+    const std::int64_t count =
+        in.get_between(1, kMost - index, "a count is 1 to what a delivery can have behind index");
+    return {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(count)};
 }
 
 }  // namespace esteira::wire

@@ -3,7 +3,7 @@
 #include "common/base/dialogue.hpp"
 #include "common/wire/reader.hpp"
 
-// Fields that stand in requests and in responses.
+// Fields that stand in more than one place. What is wrong with one, the reader remembers.
 namespace esteira::wire {
 
 dialogue::Receipt read_receipt(Reader& reader);
@@ -16,5 +16,20 @@ void read_array_of(Reader& reader, std::uint32_t count, const char* rule);
 
 // An array of at most `most` elements.
 std::uint32_t read_array_upto(Reader& reader, std::uint32_t most, const char* rule);
+
+std::string_view read_queue_name(Reader& in);
+
+// Text of at most `bytes_max`, or the reader fails with `rule`. An id has visible ASCII, and some.
+std::string_view read_name(Reader& in, std::size_t bytes_max, const char* rule);
+std::string_view read_id(Reader& in, std::size_t bytes_max, const char* rule);
+
+dialogue::AttributeBlock read_message_attributes(Reader& in);
+
+// 0 to `most`, or the reader fails with `rule`.
+Millis read_millis(Reader& in, Millis most, const char* rule);
+std::optional<Millis> read_visibility(Reader& in);
+
+// Which messages of a delivery: their index and count.
+std::pair<std::uint32_t, std::uint32_t> read_range(Reader& in);
 
 }  // namespace esteira::wire
