@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/contracts/stock_position.hpp"
+#include "workers/runtime/handler.hpp"
+#include "workers/runtime/postgres_policy.hpp"
+#include "workers/upsert_stock/store.hpp"
+
+// Keeps the newest stock position of each product in each branch. The newest time wins, whatever
+// the order and the number of deliveries, so no inbox is needed.
+namespace esteira::upsert_stock {
+
+// An item that can be written, and where it came from.
+struct Candidate {
+    contracts::StockPosition position;
+    std::size_t delivery = 0;  // In the batch.
+    std::size_t index = 0;     // In the body.
+};
+
+// Puts the candidates in the order in which they are tried: by key as bytes, the newest of a key
+// first, and of equal times the one that arrived first.
+void sort_newest_first(std::vector<Candidate>& candidates);
+
+class UpsertStock final : public runtime::Handler {
+public:
+    UpsertStock(std::unique_ptr<StockStore> store, contracts::Zone zone, Clock& clock);
+
+    void start() override;
+    std::vector<runtime::Outcome> handle(std::span<const runtime::Delivery> batch) override;
+    // written; not_newer (in the table or in the same batch); bad_items.
+    std::vector<runtime::Counter> counters() const override;
+
+private:
+    // Places in candidates_ of rows to write together; sorted, no key twice.
+    using Places = std::span<const std::size_t>;
+    struct Refused {
+        std::size_t index = 0;
+        std::string body;
+        std::string reason;
+    };
+    // What has become of one delivery so far.
+    struct Progress {
+        std::optional<std::string> unreadable;  // Why the body as a whole cannot be read.
+        std::size_t items = 0;
+        std::vector<Refused> refused;
+    };
+
+    void read(std::span<const runtime::Delivery> batch);
+    std::optional<runtime::Outcome> write_newest();
+    std::optional<runtime::Outcome> write(Places places);
+    std::optional<runtime::Outcome> next_of_key(std::size_t refused, const std::string& reason);
+    bool same_key(std::size_t a, std::size_t b) const;
+    static runtime::Outcome outcome(const runtime::Delivery& delivery, Progress progress);
+
+    std::unique_ptr<StockStore> store_;
+    contracts::Zone zone_;
+    Clock& clock_;
+    runtime::PostgresPolicy policy_;
+    std::vector<Candidate> candidates_;  // Of the batch at hand, and so is progress_.
+    std::vector<Progress> progress_;
+    std::uint64_t written_ = 0;
+    std::uint64_t not_newer_ = 0;
+    std::uint64_t bad_items_ = 0;
+};
+
+}  // namespace esteira::upsert_stock

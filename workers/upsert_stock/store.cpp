@@ -1,0 +1,85 @@
+#include "workers/upsert_stock/store.hpp"
+
+#include <array>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "common/postgres/schema.hpp"
+
+namespace esteira::upsert_stock {
+namespace {
+
+using contracts::StockPosition;
+using postgres::array_of;
+using postgres::ElementType;
+
+// One statement is the whole transaction: the row is locked before its time is looked at, so an
+// older position can never overwrite a newer one, whoever else is writing.
+constexpr postgres::Statement kUpsert{"upsert_stock", R"(
+INSERT INTO esteira.estoque_posicao AS kept
+    (codigo_barra, filial, nome_produto, qtd_estoque, data_posicao, instante, item)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::text[],
+                     $6::timestamptz[], $7::json[])
+ON CONFLICT (codigo_barra, filial) DO UPDATE SET
+    nome_produto = excluded.nome_produto,
+    qtd_estoque = excluded.qtd_estoque,
+    data_posicao = excluded.data_posicao,
+    instante = excluded.instante,
+    item = excluded.item,
+    inserido_em = excluded.inserido_em
+WHERE excluded.instante > kept.instante)"};
+
+using Rows = std::span<const StockPosition* const>;
+
+postgres::Parameter texts(ElementType type, Rows rows, std::string StockPosition::*member) {
+    return array_of(type, rows,
+                    [member](const StockPosition* row) { return std::string_view(row->*member); });
+}
+
+}  // namespace
+
+PostgresStockStore::PostgresStockStore(postgres::ConnectionSettings settings)
+    : settings_(std::move(settings)), jitter_(std::random_device{}()) {}
+
+postgres::Connection& PostgresStockStore::connection() {
+    if (connection_ == nullptr || !connection_->healthy()) {
+        connection_.reset();
+        connection_ = std::make_unique<postgres::Connection>(settings_);
+    }
+    return *connection_;
+}
+
+void PostgresStockStore::require_ready() { postgres::require_ready(connection()); }
+
+// 10..20 ms, then twice that, and so on: two workers that met do not meet again.
+void PostgresStockStore::pause(int tries) {
+    const int base_ms = 10 << (tries - 1);
+    std::uniform_int_distribution<int> spread(base_ms, 2 * base_ms);
+    std::this_thread::sleep_for(Millis(spread(jitter_)));
+}
+
+std::size_t PostgresStockStore::upsert(Rows rows) {
+    const std::array parameters{texts(ElementType::text, rows, &StockPosition::codigo_barra),
+                                texts(ElementType::text, rows, &StockPosition::filial),
+                                texts(ElementType::text, rows, &StockPosition::nome_produto),
+                                array_of(ElementType::integer, rows,
+                                         [](const StockPosition* row) { return row->qtd_estoque; }),
+                                texts(ElementType::text, rows, &StockPosition::data_posicao),
+                                array_of(ElementType::instant, rows,
+                                         [](const StockPosition* row) { return row->instante; }),
+                                texts(ElementType::json, rows, &StockPosition::item)};
+    for (int tries = 1;; ++tries) {
+        try {
+            return static_cast<std::size_t>(connection().execute(kUpsert, parameters).affected());
+        } catch (const postgres::Error& error) {
+            const bool again = error.error_class() == postgres::ErrorClass::transient;
+            if (!again || tries == postgres::kTransientTries) {
+                throw;
+            }
+        }
+        pause(tries);
+    }
+}
+
+}  // namespace esteira::upsert_stock
