@@ -218,13 +218,20 @@ make_queue() {
 start_workers() {
     local count=$1 i
     for ((i = 1; i <= count; ++i)); do
-        runs "upsert-stock-$i" ||
+        runs "upsert-stock-$i" || ESTEIRA__POSTGRES__URL=$(url_as esteira_worker_stock) \
             start "upsert-stock-$i" "$bin/esteira-worker-upsert-stock" --config "$ESTEIRA_CONFIG" \
                 --queue stock
     done
     for ((i = 1; i <= count; ++i)); do
         await_or_tell "upsert-stock-$i" 1 runs "upsert-stock-$i"
     done
+}
+
+# The private PostgreSQL with the rights of one role, made by the migrations. Another one's rights are
+# what its connection string says.
+url_as() {
+    local url=${ESTEIRA__POSTGRES__URL:-}
+    printf '%s' "${url/%dbname=esteira user=esteira/dbname=esteira user=$1}"
 }
 
 write_environment() {
