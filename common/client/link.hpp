@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <zmq.hpp>
+
+#include "common/base/clock.hpp"
+
+namespace esteira::client {
+
+// Throws std::invalid_argument when an endpoint is not of this machine: nothing is encrypted.
+void check_endpoint(std::string_view endpoint);
+
+// One DEALER socket to one broker, from its connect to its first loss. libzmq's own reconnecting is
+// off: it would go on with requests behind the ones that were lost, out of order and unseen.
+//
+//   connecting --handshake--> connected --disconnect, heartbeat missed--> lost
+//       '-------refused, no handshake--------------------------------------^
+class Link {
+public:
+    enum class State { connecting, connected, lost };
+
+    // `number` is new for every link of the context. Throws zmq::error_t when the endpoint is none.
+    Link(zmq::context_t& context, const std::string& endpoint, std::uint64_t number);
+
+    // What libzmq has reported until now.
+    State state();
+
+    // False: the socket takes no more at present.
+    bool send(std::span<const std::byte> frame);
+
+    // The next message; null if there is none. One with more than one frame comes as an empty one.
+    std::unique_ptr<zmq::message_t> receive();
+
+    // Until something may have come, or the state changed, or the socket takes frames again if
+    // `to_send`. False: a signal came.
+    bool wait(Millis timeout, bool to_send);
+
+private:
+    zmq::socket_t socket_;
+    zmq::socket_t monitor_;
+    State state_ = State::connecting;
+};
+
+}  // namespace esteira::client
