@@ -38,6 +38,8 @@ public:
     // the sync after it «works», reads still show them, and dropping the cache shows the old bytes.
     void fail_next_sync(int error);
 
+    bool sync_will_fail() const { return sync_error_ != 0; }
+
     // The `count`-th call from now on (1: the next one) fails with `error`; with `for_good`, so do
     // all later ones. Closing, listing and hints are not counted.
     void fail_call(std::uint64_t count, int error, bool for_good = false);

@@ -294,6 +294,8 @@ void LocalJournal::mark() {
     }
     if (!fits(0)) {
         roll();
+        write_closed_frames();
+        sync_file();  // The mark proves what was durable before it.
     }
     begin_frame(FrameKind::mark);
     append();

@@ -19,16 +19,6 @@ namespace {
     damaged(name, "damage at offset " + std::to_string(at) + ": " + why);
 }
 
-// True when nothing in the file looks like a frame of any epoch.
-bool holds_no_frame(SegmentReader& reader) {
-    for (std::uint32_t at = limits::kSectorBytes; at < reader.bytes(); at += limits::kSectorBytes) {
-        if (looks_like_frame(reader.view(at, kFrameHeaderBytes))) {
-            return false;
-        }
-    }
-    return true;
-}
-
 }  // namespace
 
 Recovered Recovery::run(Journal::Visitor& visitor) {
@@ -101,18 +91,20 @@ void Recovery::examine(const std::string& name, std::uint32_t chunk) {
     if (state == HeaderState::newer) {
         damaged(name, "written by a newer release");
     }
+    if (chunk == 0 && state != HeaderState::good) {
+        disk_.remove(name);  // A spare holds nothing; one that is not whole is of no use.
+        return;
+    }
+    // Frames come after the header: where they are, the header was begun and is lost.
+    reader_.start(file, segment.file_bytes);
+    const bool unused = state == HeaderState::blank || segment.header.chunk == 0;
+    if (state == HeaderState::bad || (unused && chunk != 0 && !holds_no_frame(reader_))) {
+        damaged_at(name, 0, "the segment header does not fit");
+    }
     if (state == HeaderState::good) {
         const bool begun = chunk != 0 && segment.header.chunk == chunk;
         (begun ? segments_ : idle_).push_back(std::move(segment));
         return;
-    }
-    if (chunk == 0) {
-        disk_.remove(name);  // A spare holds nothing; one that is not whole is of no use.
-        return;
-    }
-    reader_.start(file, segment.file_bytes);
-    if (state == HeaderState::bad || !holds_no_frame(reader_)) {
-        damaged_at(name, 0, "the segment header does not fit");
     }
     disk_.remove(name);
 }

@@ -90,4 +90,13 @@ TailFinding examine_tail(SegmentReader& reader, std::uint32_t seed, std::uint32_
     return finding;
 }
 
+bool holds_no_frame(SegmentReader& reader) {
+    for (std::uint32_t at = limits::kSectorBytes; at < reader.bytes(); at += limits::kSectorBytes) {
+        if (looks_like_frame(reader.view(at, kFrameHeaderBytes))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 }  // namespace esteira::journal

@@ -72,4 +72,7 @@ struct TailFinding {
 };
 TailFinding examine_tail(SegmentReader& reader, std::uint32_t seed, std::uint32_t at);
 
+// True when nothing in the file looks like a frame of any epoch.
+bool holds_no_frame(SegmentReader& reader);
+
 }  // namespace esteira::journal

@@ -61,7 +61,10 @@ private:
             rig_.disk.fail_next_sync(EIO);
         }
         try {
+            const bool refuses = rig_.disk.sync_will_fail();
             rig_.start();
+            EXPECT_EQ(rig_.disk.sync_will_fail(), refuses)
+                << "seed " << seed_ << ": a failed sync was passed over";
         } catch (const SimCrash&) {
             return false;
         } catch (const DeviceFailed&) {
@@ -82,6 +85,10 @@ private:
                     rig_.disk.fail_next_sync(draw_(2) == 0 ? EIO : ENOSPC);
                 }
                 one_turn();
+            }
+            if (draw_(3) == 0) {
+                rig_.journal->mark();
+                damage();
             }
         } catch (const SimCrash&) {
             return;
@@ -112,6 +119,34 @@ private:
         if (draw_(3) == 0) {
             journal.prepare_step();
         }
+    }
+
+    // One bit of what a mark proves is flipped: a start must refuse, and name the file.
+    void damage() {
+        rig_.disk.crash_process();  // No other fault is under way.
+        const Stats stats = rig_.journal->stats();
+        const auto chunk = stats.first_chunk + static_cast<std::uint32_t>(
+                                                   draw_(stats.open_chunk - stats.first_chunk + 1));
+        const std::string name = segment_name(chunk);
+        rig_.journal.reset();
+        if (!rig_.disk.exists(segment_name(stats.open_chunk))) {
+            return;  // Nothing was written since the last start, so there is no mark.
+        }
+        const auto frames = frames_of(rig_.disk.content(name));
+        std::uint32_t proven = limits::kSectorBytes;  // Of a segment that nothing follows in.
+        if (!frames.empty()) {
+            proven = chunk < stats.open_chunk ? frames.back().upto : frames.back().from;
+        }
+        const std::uint64_t bit = draw_(proven * 8);
+        rig_.disk.flip_bit(name, bit);
+        try {
+            rig_.start();
+            ADD_FAILURE() << "seed " << seed_ << ": " << name << " bit " << bit
+                          << " was passed over";
+        } catch (const Damaged& damage) {
+            EXPECT_NE(std::string(damage.what()).find(".seg"), std::string::npos);
+        }
+        rig_.disk.flip_bit(name, bit);
     }
 
     void end() {
