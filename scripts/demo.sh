@@ -1,0 +1,159 @@
+# demo: a farm of its own, a broker killed in the middle, and the account.
+
+demo_products=1000
+demo_branches=2
+demo_batch=35
+
+demo_run() {
+    local keep='' json=''
+    demo_var=$(realpath -m -- "${source_tree:+$ESTEIRA_HOME/}var/demo")
+    while (($#)); do
+        case $1 in
+            --keep) keep=1 ;;
+            --json) json=1 ;;
+            --var) demo_var=$(realpath -m -- "${2:?--var needs a folder}") && shift ;;
+            -h | --help)
+                echo "usage: ./esteira demo [--keep] [--json] [--var DIR]"
+                echo
+                echo "Sends $demo_products products of $demo_branches branches, kills the broker in the middle, and counts. DIR is"
+                echo "emptied first (./var/demo). --keep leaves the farm running."
+                return
+                ;;
+            *) die 2 "demo: unknown option $1" ;;
+        esac
+        shift
+    done
+    [[ -z $source_tree ]] || build_programs
+    demo_begin
+    demo_step "Starting PostgreSQL, a broker and two workers in $demo_var"
+    demo_farm up --endpoint "tcp://127.0.0.1:$(free_port)" --workers 2
+    load_farm_environment
+    demo_produce_and_kill
+    demo_step "Waiting until every message is handled"
+    await 120 demo_drained || die 6 "the queue is not empty after two minutes; see $demo_var/log"
+    demo_account "$json"
+    [[ -n $json ]] || demo_look
+    if [[ -n $keep ]]; then
+        trap - EXIT INT TERM
+        say "The farm stays up: export ESTEIRA_VAR=$demo_var; stop it with ./esteira down"
+    fi
+    return "$demo_result"
+}
+
+demo_step() { say "» $*"; }
+
+demo_farm() { "$ESTEIRA_HOME/esteira" "$1" --var "$demo_var" "${@:2}" >/dev/null 2>"$demo_var/up.log" ||
+    { cat "$demo_var/up.log" >&2 && die 1 "$1 failed"; }; }
+
+# Nothing that the caller has set may lead the demo to a real farm or a real database.
+demo_begin() {
+    local name
+    for name in "${!ESTEIRA__@}"; do
+        unset "$name"
+    done
+    if [[ -e $demo_var && ! -f $demo_var/.esteira-demo && -n $(ls -A "$demo_var" 2>/dev/null) ]]; then
+        die 4 "$demo_var is not a demo's folder; give another with --var"
+    fi
+    demo_producer='' demo_result=0
+    trap demo_end EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    demo_erase
+    mkdir -p -- "$demo_var"
+    : >"$demo_var/.esteira-demo"
+    export ESTEIRA_VAR=$demo_var ESTEIRA_CONFIG=$demo_var/esteira.toml
+    : >"$ESTEIRA_CONFIG" # The defaults, whatever this machine is set to.
+}
+
+# What an earlier demo left. Its database may lie outside (see choose_postgres_folder).
+demo_erase() {
+    [[ -d $demo_var ]] || return 0
+    "$ESTEIRA_HOME/esteira" down --var "$demo_var" >/dev/null 2>&1 || true
+    choose_var "$demo_var"
+    rm -rf -- "${demo_var:?}"
+    ((EUID != 0)) || rm -rf -- "/var/lib/esteira-${farm_key:?}"
+}
+
+demo_end() {
+    local code=$?
+    trap '' INT TERM
+    trap - EXIT
+    [[ -z $demo_producer ]] || kill "$demo_producer" 2>/dev/null || true
+    demo_step "Stopping everything"
+    "$ESTEIRA_HOME/esteira" down --var "$demo_var" >/dev/null 2>&1 || say "esteira: down failed; see $demo_var/log"
+    exit "$code"
+}
+
+# A port nobody listens on at this moment, outside the range that the kernel gives away.
+free_port() {
+    local port
+    for ((;;)); do
+        port=$((20000 + RANDOM % 10000))
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+    done
+    echo "$port"
+}
+
+demo_sql() {
+    "$postgres_bin/psql" -X -q -t -A "$(url_as esteira_readonly)" -c "$1" 2>/dev/null
+}
+
+demo_rows() { demo_sql "SELECT count(*) FROM estoque_posicao"; }
+
+demo_rows_at_least() { (($(demo_rows) >= $1)); }
+
+demo_produce_and_kill() {
+    local items=$((demo_products * demo_branches)) pid
+    demo_step "Sending $items stock positions, $demo_batch in a message"
+    "$bin/esteira-produce-stock" --products "$demo_products" --branches "$demo_branches" \
+        --batch "$demo_batch" --rate 30 --json >"$demo_var/produced.json" 2>"$demo_var/produce.log" &
+    demo_producer=$!
+    await 60 demo_rows_at_least $((items / 3)) || {
+        cat "$demo_var/produce.log" >&2
+        die 6 "no rows arrive; see $demo_var/log"
+    }
+    process_runs "$demo_var/run/broker.pid" || die 1 "the broker does not run"
+    kill -9 "$pid"
+    demo_step "Killed the broker (kill -9 $pid) with $(demo_rows) rows written; starting it again"
+    demo_farm up
+    wait "$demo_producer" || {
+        cat "$demo_var/produce.log" >&2
+        die 1 "the producer failed"
+    }
+    demo_producer=
+}
+
+queue_number() { "$bin/esteira-ctl" queue show "$1" --json | json_number "$2"; }
+
+demo_drained() {
+    local shown
+    shown=$("$bin/esteira-ctl" queue show stock --json) || return 1
+    (($(json_number visible <<<"$shown") + $(json_number in_flight <<<"$shown") + \
+        $(json_number delayed <<<"$shown") == 0))
+}
+
+demo_account() {
+    local sent items rows dead
+    sent=$(json_number messages <"$demo_var/produced.json")
+    items=$(json_number items <"$demo_var/produced.json")
+    rows=$(demo_rows)
+    dead=$(queue_number dlq-stock visible)
+    [[ $rows == "$items" && $dead == 0 ]] || demo_result=1
+    if [[ -n $1 ]]; then
+        printf '{"messages_sent": %s, "items_sent": %s, "rows": %s, "dead_letters": %s, "lost": %s}\n' \
+            "${sent:-null}" "${items:-null}" "$rows" "${dead:-null}" "$((items - rows))"
+        return
+    fi
+    printf '%-28s %8s\n' "messages acknowledged" "$sent" "items in them" "$items" \
+        "rows in PostgreSQL" "$rows" "dead letters" "$dead" "lost" "$((items - rows))"
+}
+
+demo_look() {
+    local row
+    row=$(demo_sql "SELECT codigo_barra || ' ' || filial FROM estoque_posicao ORDER BY 1 LIMIT 1")
+    demo_step "One position: ./esteira query stock ${row% *} ${row##* }"
+    "$bin/esteira-query-stock" "${row% *}" "${row##* }" || true
+    demo_step "Many: ./esteira query stock --branch ${row##* } --limit 5"
+    "$bin/esteira-query-stock" --branch "${row##* }" --limit 5 || true
+    say "Next: ./esteira up, then ./esteira help"
+}
