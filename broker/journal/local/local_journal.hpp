@@ -54,6 +54,8 @@ public:
 
     // Prepares space in small steps; false when there is nothing to do now. See Preparer.
     bool prepare_step();
+    // Whether it has met a device that failed. From any thread.
+    bool prepare_failed() const { return pool_.failed(); }
 
 private:
     struct Open {  // The segment that is being written.
