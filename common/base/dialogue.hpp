@@ -66,7 +66,7 @@ using AttributeBlock = std::span<const std::byte>;
 
 struct SendEntry {
     std::span<const std::byte> body;
-    std::optional<Millis> delay;  // Absent: the queue's.
+    std::optional<Millis> delay{};  // Absent: the queue's.
     AttributeBlock attributes{};
     std::string_view origin{};  // Absent: the message's own id. Set by who splits or replays.
     std::string_view group{};   // FIFO and fair queues.
@@ -82,7 +82,7 @@ struct Receive {
     std::string_view queue;
     std::uint32_t count = 1;           // At most; 1 .. kReceiveCountMax.
     Millis wait{0};                    // 0 .. kWaitMax.
-    std::optional<Millis> visibility;  // Absent: the queue's.
+    std::optional<Millis> visibility{};  // Absent: the queue's.
 };
 
 enum class Verdict : std::uint8_t {
@@ -99,10 +99,10 @@ struct VerdictEntry {
     std::uint32_t index = 0;
     std::uint32_t count = 1;
     Verdict verdict = Verdict::done;
-    std::optional<Millis> delay;
+    std::optional<Millis> delay{};
     std::string_view reason{};
     // Messages to send on, atomically with the verdict. Only with count == 1.
-    std::vector<std::pair<std::string_view, SendEntry>> sends;  // Queue name, entry.
+    std::vector<std::pair<std::string_view, SendEntry>> sends{};  // Queue name, entry.
 };
 
 struct Settle {

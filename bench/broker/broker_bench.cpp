@@ -1,0 +1,208 @@
+// What the broker does with the load that esteira-bench-redis offers to Redis streams, through the
+// client library that everybody uses.
+//
+//   both      producer and consumer processes at once, as fast as it goes: messages a second from
+//             the first send to the last settling that was answered
+//   latency   the same at --rate: from the moment a message was to be sent to its delivery
+//
+// The consumer settles a delivery and asks for the next one in the same request; --receives is how
+// many such requests are outstanding.
+
+#include <algorithm>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "bench/support/ledger.hpp"
+#include "bench/support/load.hpp"
+#include "bench/support/processes.hpp"
+#include "common/base/bytes.hpp"
+#include "common/client/queue_client.hpp"
+
+namespace esteira::bench {
+
+namespace {
+
+using client::QueueClient;
+
+constexpr Millis kWait{1'000};
+
+struct Options {
+    Load load;
+    std::string endpoint = "tcp://127.0.0.1:5555";
+    std::string queue = "esteira-bench";
+};
+
+client::ClientOptions client_options(const Options& options, const char* name) {
+    client::ClientOptions result;
+    result.endpoint = options.endpoint;
+    result.name = name;
+    result.patience = Millis{options.load.patience_s * 1'000};
+    return result;
+}
+
+template <class Kind>
+Kind answer_of(const dialogue::Response& response) {
+    if (const auto* refused = std::get_if<dialogue::Refused>(&response.answer)) {
+        throw std::runtime_error(std::string(dialogue::to_string(refused->code)) + ": " +
+                                 refused->reason);
+    }
+    return std::get<Kind>(response.answer);
+}
+
+void check_all_ok(const std::vector<dialogue::ResultRun>& results) {
+    for (const auto& run : results) {
+        if (run.code != dialogue::Code::ok) {
+            throw std::runtime_error(std::string(dialogue::to_string(run.code)) + ": " +
+                                     run.reason);
+        }
+    }
+}
+
+// A request's worth of bodies; only the stamps change.
+class Batch {
+public:
+    Batch(const Options& options) : queue_(options.queue) {
+        const std::string body = make_body(options.load);
+        bodies_.assign(options.load.batch, body);
+    }
+
+    dialogue::Send stamped(std::uint64_t index, Nanos intended) {
+        dialogue::Send send{queue_, {}};
+        send.entries.reserve(bodies_.size());
+        for (std::size_t i = 0; i < bodies_.size(); ++i) {
+            write_stamp(bodies_[i].data(), {index * bodies_.size() + i, intended});
+            send.entries.push_back({as_bytes(bodies_[i])});
+        }
+        return send;
+    }
+
+private:
+    const std::string& queue_;
+    std::vector<std::string> bodies_;
+};
+
+void produce(const Options& options, RunTimes& times) {
+    const Load& load = options.load;
+    QueueClient producer(client_options(options, "bench-producer"));
+    Batch batch(options);
+    const Timetable timetable(load, monotonic_now());
+    std::uint64_t sent = 0;
+    std::uint64_t answered = 0;
+    while (answered < load.batches()) {
+        const Nanos now = monotonic_now();
+        const std::uint64_t most = std::min(load.inflight + answered, load.batches());
+        while (sent < most && timetable.due(sent) <= now) {
+            const Nanos intended = timetable.paced() ? timetable.due(sent) : now;
+            if (!producer.submit(batch.stamped(sent, intended))) { break; }
+            ++sent;
+        }
+        if (times.first_send == 0) { times.first_send = now; }
+        Millis wait{1'000};
+        if (timetable.paced() && sent < most) {
+            wait = Millis{std::max<Nanos>(0, timetable.due(sent) - monotonic_now()) / 1'000'000};
+        }
+        while (auto reply = producer.poll(wait)) {
+            check_all_ok(answer_of<dialogue::SendReply>(reply->response).results);
+            ++answered;
+            wait = Millis{0};
+        }
+    }
+    times.last_answer = monotonic_now();
+}
+
+void consume(const Options& options, Ledger& ledger) {
+    const Load& load = options.load;
+    QueueClient consumer(client_options(options, "bench-consumer"));
+    const dialogue::Receive ask{options.queue, load.receive, kWait, {}};
+    for (std::uint32_t i = 0; i < load.receives; ++i) { consumer.submit(ask); }
+    std::uint64_t settling = 0;
+    while (!ledger.complete() || settling > 0) {
+        const auto reply = consumer.poll(kWait);
+        if (!reply) { continue; }
+        if (const auto* settled = std::get_if<dialogue::SettleReply>(&reply->response.answer)) {
+            check_all_ok(settled->results);
+            --settling;
+            continue;
+        }
+        const auto received = answer_of<dialogue::ReceiveReply>(reply->response);
+        const Nanos now = monotonic_now();
+        for (const dialogue::Delivery& message : received.messages) {
+            ledger.received(as_text(message.body), now);
+        }
+        if (received.messages.empty()) {
+            if (!ledger.complete()) { consumer.submit(ask); }
+            continue;
+        }
+        dialogue::Settle settle;
+        settle.verdicts.push_back({received.receipt, 0, received.receipt.count});
+        if (!ledger.complete()) { settle.next = {0, ask}; }
+        consumer.submit(std::move(settle));
+        ++settling;
+    }
+}
+
+std::string attribute(const dialogue::QueueReply& queue, std::string_view name) {
+    for (const auto& [key, value] : queue.attributes) {
+        if (key == name) { return value; }
+    }
+    return {};
+}
+
+void check_empty(const Options& options) {
+    QueueClient admin(client_options(options, "bench"));
+    const auto queue = admin.get_queue(options.queue);
+    if (!queue) { throw std::runtime_error(queue.error().reason); }
+    for (const char* name :
+         {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}) {
+        if (attribute(queue.value(), name) != "0") {
+            throw std::runtime_error(std::string(name) + " is not 0 at the end");
+        }
+    }
+}
+
+void run(const Options& options) {
+    {
+        QueueClient admin(client_options(options, "bench"));
+        (void)admin.delete_queue(options.queue);
+        const auto made = admin.create_queue({options.queue, {}, {}});
+        if (!made) { throw std::runtime_error(made.error().reason); }
+    }
+    set_exact_timers();
+    Ledger ledger(options.load);
+    const RunTimes times = run_both([&](RunTimes& shared) { produce(options, shared); },
+                                    [&](RunTimes& shared) {
+                                        consume(options, ledger);
+                                        shared.last_settle = monotonic_now();
+                                    });
+    if (ledger.repeated() != 0) { throw std::runtime_error("a message was received twice"); }
+    check_empty(options);
+    report("esteira", options.load, times, ledger);
+}
+
+}  // namespace
+
+}  // namespace esteira::bench
+
+int main(int argc, char** argv) {
+    using namespace esteira::bench;
+    Options options;
+    CLI::App app{"Messages a second, or their latency, through the broker"};
+    add_load_options(app, options.load);
+    app.add_option("--endpoint", options.endpoint, "the broker's")->capture_default_str();
+    app.add_option("--queue", options.queue, "made for the run")->capture_default_str();
+    try {
+        app.parse(argc, argv);
+        check_load(options.load);
+        run(options);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "esteira-bench-broker: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
