@@ -61,10 +61,11 @@ std::string excerpt(std::string_view value) {
     return std::string(value.substr(0, end)) + "...";
 }
 
-std::optional<std::string> read_elements(std::string_view body, const ElementReader& each) {
-    if (body.size() > kBodyBytesMax) {
+std::optional<std::string> read_elements(std::string_view body, const ElementReader& each,
+                                         std::size_t bytes_max) {
+    if (body.size() > bytes_max) {
         return "the body has " + std::to_string(body.size()) + " bytes; at most " +
-               std::to_string(kBodyBytesMax) + " are read";
+               std::to_string(bytes_max) + " are read";
     }
     JsonScanner scanner(body);
     JsonElement single;

@@ -23,7 +23,8 @@ std::string excerpt(std::string_view value);
 // Hands over the elements of an array, or the one object, that `body` is. What it returns is the
 // reason why the body as a whole cannot be read; `each` may have been called before that.
 using ElementReader = std::function<void(const JsonElement&)>;
-std::optional<std::string> read_elements(std::string_view body, const ElementReader& each);
+std::optional<std::string> read_elements(std::string_view body, const ElementReader& each,
+                                         std::size_t bytes_max = kBodyBytesMax);
 
 struct TextLimits {
     std::size_t characters_min = 0;
