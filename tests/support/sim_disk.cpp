@@ -24,6 +24,10 @@ std::uint64_t draw(std::uint64_t& seed) {
     return value ^ (value >> 31);
 }
 
+bool has(std::uint8_t sectors, std::uint64_t sector) {
+    return (std::uint32_t{sectors} >> sector & 1U) != 0;
+}
+
 bool in_folder(const std::string& name, const std::string& folder) {
     return name.size() > folder.size() && name.starts_with(folder) && name[folder.size()] == '/';
 }
@@ -272,7 +276,7 @@ void SimDisk::make_durable(Page& page) {
             page.durable = std::make_unique<Bytes>();
         }
         for (std::uint64_t s = 0; s < kSectorsInPage; ++s) {
-            if ((page.dirty >> s & 1U) == 0) {
+            if (!has(page.dirty, s)) {
                 continue;
             }
             std::memcpy(page.durable->data() + s * kSector, page.cached->data() + s * kSector,
@@ -327,7 +331,7 @@ void SimDisk::drop_cache(int handle) {
         }
         Page& page = inode.pages[index];
         for (std::uint64_t s = 0; s < kSectorsInPage; ++s) {
-            if ((page.lost >> s & 1U) == 0) {
+            if (!has(page.lost, s)) {
                 continue;
             }
             std::memcpy(page.cached->data() + s * kSector, page.durable->data() + s * kSector,
