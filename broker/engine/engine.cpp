@@ -87,6 +87,9 @@ void Engine::apply(const Event& event, Place place, Now now) {
 }
 
 void Engine::apply_stored(const Stored& e, Place place, Now now) {
+    if (e.fifo || !e.shared.empty()) {
+        throw BrokenLog("a message is of a kind that a newer release wrote");
+    }
     const auto at = queues_.find(e.queue);
     if (at == queues_.end()) {
         throw BrokenLog("there is no queue number " + std::to_string(e.queue.value));
@@ -118,6 +121,9 @@ void Engine::apply_stored(const Stored& e, Place place, Now now) {
 }
 
 void Engine::apply_queue_made(const QueueMade& e) {
+    if (e.kind != QueueKind::standard) {
+        throw BrokenLog("queue " + std::string(e.name) + " is of a kind that a newer release made");
+    }
     auto settings = with_attributes({}, e.settings);
     if (!settings) {
         throw BrokenLog("settings: " + settings.error());

@@ -66,8 +66,9 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
     if (auto fault = fault_in_pair(settings.value()); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::move(fault));
     }
-    const QueueMade made{QueueNumber{next_queue_},        now.wall,   {}, create.name,
-                         to_attributes(settings.value()), create.tags};
+    const QueueMade made{
+        QueueNumber{next_queue_},        QueueKind::standard, now.wall, {}, create.name,
+        to_attributes(settings.value()), create.tags};
     log_.begin_group(encoded_size(made));
     commit(made, now);
     run(caller, dialogue::GetQueue{create.name}, now);

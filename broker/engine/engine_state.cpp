@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "broker/engine/engine.hpp"
-#include "common/base/bytes.hpp"
+#include "broker/engine/codec_fields.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {
+
+using namespace codec;
 
 namespace {
 
@@ -23,60 +25,32 @@ public:
     void put_bytes(std::span<const std::byte> bytes) {
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     }
-    void put_text(std::string_view text) {
-        put(static_cast<std::uint16_t>(text.size()));
-        put_bytes(as_bytes(text));
-    }
-    void put_pairs(const dialogue::Attributes& pairs) {
-        put(static_cast<std::uint32_t>(pairs.size()));
-        for (const auto& [name, value] : pairs) {
-            put_text(name);
-            put_text(value);
-        }
-    }
-    void put_wall(WallTime t) { put(static_cast<std::int64_t>(t.time_since_epoch().count())); }
-    void put_time(Time t) { put(static_cast<std::int64_t>(t.time_since_epoch().count())); }
     std::vector<std::byte> take() { return std::move(bytes_); }
 
 private:
     std::vector<std::byte> bytes_;
 };
 
-std::string get_text(ByteReader& in) { return std::string(in.get_text(in.get<std::uint16_t>())); }
-
-dialogue::Attributes get_pairs(ByteReader& in) {
-    dialogue::Attributes pairs;
-    const auto count = in.get<std::uint32_t>();
-    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-        std::string name = get_text(in);
-        std::string value = get_text(in);
-        pairs.emplace_back(std::move(name), std::move(value));
-    }
-    return pairs;
-}
-
-WallTime get_wall(ByteReader& in) { return WallTime{Millis{in.get<std::int64_t>()}}; }
-
-void put_queue(Out& out, const Queue& queue) {
+void put_queue_state(Out& out, const Queue& queue) {
     out.put(queue.number().value);
-    out.put_wall(queue.created_at());
-    out.put_wall(queue.modified_at());
-    out.put_text({});  // The region.
-    out.put_text(queue.name());
-    out.put_pairs(to_attributes(queue.settings()));
-    out.put_pairs(queue.tags());
+    put_wall(out, queue.created_at());
+    put_wall(out, queue.modified_at());
+    put_short_text(out, {});  // The region.
+    put_short_text(out, queue.name());
+    put_pairs(out, to_attributes(queue.settings()));
+    put_pairs(out, queue.tags());
     out.put(static_cast<std::uint32_t>(queue.totals().size()));
     for (const std::uint64_t total : queue.totals()) {
         out.put(total);
     }
 }
 
-std::unique_ptr<Queue> get_queue(ByteReader& in) {
+std::unique_ptr<Queue> get_queue_state(ByteReader& in) {
     const QueueNumber number{in.get<std::uint64_t>()};
     const WallTime created_at = get_wall(in);
     const WallTime modified_at = get_wall(in);
-    get_text(in);
-    auto queue = std::make_unique<Queue>(number, get_text(in), created_at);
+    get_short_text(in);
+    auto queue = std::make_unique<Queue>(number, std::string(get_short_text(in)), created_at);
     const auto settings = with_attributes({}, get_pairs(in));
     if (!settings) {
         throw BrokenLog("state: " + settings.error());
@@ -127,14 +101,14 @@ void get_note(ByteReader& in, Session& session) {
 void put_session(Out& out, const Session& session) {
     out.put(session.number);
     out.put_bytes(session.id);
-    out.put_time(session.last_seen);
+    put_time(out, session.last_seen);
     out.put(static_cast<std::uint8_t>(session.worker.has_value()));
     if (session.worker) {
         out.put(session.worker->pid);
-        out.put_time(session.worker->joined_at);
-        out.put_text(session.worker->name);
-        out.put_text(session.worker->pool);
-        out.put_text(session.worker->host);
+        put_time(out, session.worker->joined_at);
+        put_short_text(out, session.worker->name);
+        put_short_text(out, session.worker->pool);
+        put_short_text(out, session.worker->host);
     }
     const auto notes = std::count_if(session.notes.begin(), session.notes.end(),
                                      [](const Note& note) { return note.request != 0; });
@@ -150,7 +124,7 @@ void get_session(ByteReader& in, Sessions& sessions) {
     const auto number = in.get<std::uint64_t>();
     Bytes16 id{};
     const auto bytes = in.get_bytes(id.size());
-    const Time last_seen{Millis{in.get<std::int64_t>()}};
+    const Time last_seen = get_time(in);
     if (!in.ok()) {
         return;
     }
@@ -159,10 +133,10 @@ void get_session(ByteReader& in, Sessions& sessions) {
     if (in.get<std::uint8_t>() != 0) {
         Worker worker;
         worker.pid = in.get<std::uint32_t>();
-        worker.joined_at = Time{Millis{in.get<std::int64_t>()}};
-        worker.name = get_text(in);
-        worker.pool = get_text(in);
-        worker.host = get_text(in);
+        worker.joined_at = get_time(in);
+        worker.name = get_short_text(in);
+        worker.pool = get_short_text(in);
+        worker.host = get_short_text(in);
         session.worker = std::move(worker);
     }
     const auto notes = in.get<std::uint32_t>();
@@ -183,7 +157,7 @@ std::vector<std::byte> Engine::state() const {
     out.put(next_session_);
     out.put(static_cast<std::uint32_t>(names_.size()));
     for (const auto& [name, number] : names_) {
-        put_queue(out, *queues_.at(number));
+        put_queue_state(out, *queues_.at(number));
     }
     const bool forget = mutant(Mutant::session_forgotten_with_segment);
     out.put(static_cast<std::uint32_t>(forget ? 0 : sessions_.size()));
@@ -192,7 +166,7 @@ std::vector<std::byte> Engine::state() const {
     }
     out.put(static_cast<std::uint32_t>(pools_wanted_.size()));
     for (const auto& [pool, workers] : pools_wanted_) {
-        out.put_text(pool);
+        put_short_text(out, pool);
         out.put(workers);
     }
     return out.take();
@@ -215,7 +189,7 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
     next_session_ = in.get<std::uint64_t>();
     const auto queues = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < queues && in.ok(); ++i) {
-        auto queue = get_queue(in);
+        auto queue = get_queue_state(in);
         names_[queue->name()] = queue->number();
         queues_[queue->number()] = std::move(queue);
     }
@@ -225,7 +199,7 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
     }
     const auto pools = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < pools && in.ok(); ++i) {
-        std::string pool = get_text(in);
+        std::string pool(get_short_text(in));
         pools_wanted_[pool] = in.get<std::uint32_t>();
     }
     if (!in.at_end()) {

@@ -3,11 +3,12 @@
 #include <string>
 
 #include "broker/engine/log.hpp"
-#include "common/base/bytes.hpp"
-#include "common/base/crc32c.hpp"
+#include "broker/engine/stored_layout.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {
+
+using namespace codec;
 
 namespace {
 
@@ -29,232 +30,8 @@ enum class Type : std::uint8_t {
 };
 
 constexpr std::size_t kHeadBytes = 8;  // type u8, detail u8, flags u16, size u32.
-constexpr std::size_t kCrcAt = 8;      // In a Stored.
-
-enum Section : std::uint16_t {
-    has_origin = 1,
-    has_attributes = 2,
-    has_story = 4,
-    has_replaces = 8,
-    has_held = 16,
-    has_fifo = 32,    // Group, deduplication id, sequence number: reserved in version 1.
-    has_shared = 64,  // Further queues that share the body: reserved in version 1.
-};
-constexpr std::uint16_t kKnownSections =
-    has_origin | has_attributes | has_story | has_replaces | has_held;
-
-std::uint16_t sections_of(const Stored& e) {
-    std::uint16_t flags = 0;
-    if (!e.origin.empty()) {
-        flags |= has_origin;
-    }
-    if (!e.attributes.empty()) {
-        flags |= has_attributes;
-    }
-    if (e.story) {
-        flags |= has_story;
-    }
-    if (e.replaces) {
-        flags |= has_replaces;
-    }
-    if (e.held) {
-        flags |= has_held;
-    }
-    return flags;
-}
-
-// Counts what a ByteWriter would write, so that one function lays down a layout for both.
-class ByteCounter {
-public:
-    template <class Number>
-    void put(Number) {
-        used_ += sizeof(Number);
-    }
-    void put_bytes(std::span<const std::byte> bytes) { used_ += bytes.size(); }
-    std::size_t used() const { return used_; }
-
-private:
-    std::size_t used_ = 0;
-};
-
-template <class Out>
-void put_short_text(Out& out, std::string_view text) {
-    out.put(static_cast<std::uint16_t>(text.size()));
-    out.put_bytes(as_bytes(text));
-}
-std::string_view get_short_text(ByteReader& in) { return in.get_text(in.get<std::uint16_t>()); }
-
-template <class Out>
-void put_wall(Out& out, WallTime t) {
-    out.put(static_cast<std::int64_t>(t.time_since_epoch().count()));
-}
-WallTime get_wall(ByteReader& in) { return WallTime{Millis{in.get<std::int64_t>()}}; }
-template <class Out>
-void put_time(Out& out, Time t) {
-    out.put(static_cast<std::int64_t>(t.time_since_epoch().count()));
-}
-Time get_time(ByteReader& in) { return Time{Millis{in.get<std::int64_t>()}}; }
-
-template <class Out>
-void put_queue(Out& out, QueueNumber queue) {
-    out.put(static_cast<std::uint32_t>(queue.value));
-}
-QueueNumber get_queue(ByteReader& in) { return QueueNumber{in.get<std::uint32_t>()}; }
-
-template <class Out>
-void put_pairs(Out& out, const dialogue::Attributes& pairs) {
-    out.put(static_cast<std::uint32_t>(pairs.size()));
-    for (const auto& [name, value] : pairs) {
-        put_short_text(out, name);
-        put_short_text(out, value);
-    }
-}
-dialogue::Attributes get_pairs(ByteReader& in) {
-    dialogue::Attributes pairs;
-    const auto count = in.get<std::uint32_t>();
-    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-        std::string name(get_short_text(in));
-        std::string value(get_short_text(in));
-        pairs.emplace_back(std::move(name), std::move(value));
-    }
-    return pairs;
-}
-
-template <class Out>
-void put_numbers(Out& out, const std::vector<Numbers>& numbers) {
-    out.put(static_cast<std::uint32_t>(numbers.size()));
-    for (const Numbers& n : numbers) {
-        out.put(n.first.value);
-        out.put(n.count);
-    }
-}
-std::vector<Numbers> get_numbers(ByteReader& in) {
-    std::vector<Numbers> numbers;
-    const auto count = in.get<std::uint32_t>();
-    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-        Numbers n;
-        n.first = DeliveryNumber{in.get<std::uint64_t>()};
-        n.count = in.get<std::uint32_t>();
-        numbers.push_back(n);
-    }
-    return numbers;
-}
-
-template <class Out>
-void put_slots(Out& out, const std::vector<Slots>& groups) {
-    out.put(static_cast<std::uint32_t>(groups.size()));
-    for (const Slots& group : groups) {
-        out.put(group.chunk);
-        out.put(static_cast<std::uint32_t>(group.slots.size()));
-        out.put_bytes(std::as_bytes(std::span(group.slots)));
-    }
-}
-std::vector<Slots> get_slots(ByteReader& in) {
-    std::vector<Slots> groups;
-    const auto count = in.get<std::uint32_t>();
-    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-        Slots group;
-        group.chunk = in.get<std::uint32_t>();
-        const auto slots = in.get<std::uint32_t>();
-        const auto bytes = in.get_bytes(std::size_t{slots} * sizeof(std::uint32_t));
-        if (!in.ok()) {
-            break;
-        }
-        group.slots.resize(slots);
-        if (slots > 0) {
-            std::memcpy(group.slots.data(), bytes.data(), bytes.size());
-        }
-        groups.push_back(std::move(group));
-    }
-    return groups;
-}
-
-template <class Out>
-void put_sections(Out& out, const Stored& e) {
-    if (!e.origin.empty()) {
-        put_short_text(out, e.origin);
-    }
-    if (!e.attributes.empty()) {
-        out.put(static_cast<std::uint32_t>(e.attributes.size()));
-        out.put_bytes(e.attributes);
-    }
-    if (e.story) {
-        out.put(e.story->receives);
-        out.put(e.story->crashes);
-        put_wall(out, e.story->first_received_at);
-        put_queue(out, e.story->source);
-        put_short_text(out, e.story->reason);
-    }
-    if (e.replaces) {
-        put_queue(out, e.replaces->queue);
-        out.put(e.replaces->at.chunk);
-        out.put(e.replaces->at.slot);
-        out.put(e.replaces->delivery.value);
-    }
-    if (e.held) {
-        out.put(e.held->delivery.value);
-        out.put(e.held->receives);
-        out.put(e.held->crashes);
-        out.put(e.held->session);
-        put_time(out, e.held->leased_at);
-        put_wall(out, e.held->first_received_at);
-        out.put(static_cast<std::uint8_t>(e.held->receipt_open));
-        put_short_text(out, e.held->reason);
-    }
-}
-
-void get_sections(ByteReader& in, std::uint16_t flags, Stored& e) {
-    if ((flags & has_origin) != 0) {
-        e.origin = get_short_text(in);
-    }
-    if ((flags & has_attributes) != 0) {
-        e.attributes = in.get_bytes(in.get<std::uint32_t>());
-    }
-    if ((flags & has_story) != 0) {
-        Story story;
-        story.receives = in.get<std::uint32_t>();
-        story.crashes = in.get<std::uint32_t>();
-        story.first_received_at = get_wall(in);
-        story.source = get_queue(in);
-        story.reason = get_short_text(in);
-        e.story = story;
-    }
-    if ((flags & has_replaces) != 0) {
-        Replaces replaces;
-        replaces.queue = get_queue(in);
-        replaces.at.chunk = in.get<std::uint32_t>();
-        replaces.at.slot = in.get<std::uint32_t>();
-        replaces.delivery = DeliveryNumber{in.get<std::uint64_t>()};
-        e.replaces = replaces;
-    }
-    if ((flags & has_held) != 0) {
-        HeldState held;
-        held.delivery = DeliveryNumber{in.get<std::uint64_t>()};
-        held.receives = in.get<std::uint32_t>();
-        held.crashes = in.get<std::uint32_t>();
-        held.session = in.get<std::uint64_t>();
-        held.leased_at = get_time(in);
-        held.first_received_at = get_wall(in);
-        held.receipt_open = in.get<std::uint8_t>() != 0;
-        held.reason = get_short_text(in);
-        e.held = held;
-    }
-}
 
 // One `lay` an event: everything behind the head. Returns the detail byte of the head.
-template <class Out>
-std::uint8_t lay(Out& out, const Stored& e) {
-    out.put(std::uint32_t{0});  // The CRC, which is set last.
-    put_queue(out, e.queue);
-    out.put(e.number.value);
-    put_wall(out, e.sent_at);
-    put_time(out, e.visible_at);
-    out.put(e.age);
-    out.put(static_cast<std::uint32_t>(e.body.size()));
-    put_sections(out, e);
-    out.put_bytes(e.body);
-    return static_cast<std::uint8_t>(e.cause);
-}
 template <class Out>
 std::uint8_t lay(Out& out, const Leased& e) {
     put_queue(out, e.queue);
@@ -301,7 +78,7 @@ std::uint8_t lay(Out& out, const QueueMade& e) {
     put_short_text(out, e.name);
     put_pairs(out, e.settings);
     put_pairs(out, e.tags);
-    return 0;
+    return static_cast<std::uint8_t>(e.kind);
 }
 template <class Out>
 std::uint8_t lay(Out& out, const QueueSet& e) {
@@ -359,29 +136,6 @@ std::uint8_t lay(Out& out, const PoolWanted& e) {
 // The alternatives of Event stand in the order of Type.
 Type type_of(const Event& event) { return static_cast<Type>(event.index() + 1); }
 
-std::uint32_t record_crc(std::span<const std::byte> record) {
-    const std::uint32_t head = crc32c(record.first(kCrcAt));
-    return crc32c(record.subspan(kCrcAt + sizeof(std::uint32_t)), head);
-}
-
-Stored get_stored(ByteReader& in, std::uint8_t detail, std::uint16_t flags) {
-    Stored e;
-    e.cause = static_cast<Cause>(detail);
-    in.get<std::uint32_t>();  // The CRC: the frame's covers these bytes, read_stored() checks it.
-    e.queue = get_queue(in);
-    e.number = MessageNumber{in.get<std::uint64_t>()};
-    e.sent_at = get_wall(in);
-    e.visible_at = get_time(in);
-    e.age = in.get<std::uint32_t>();
-    const auto body_bytes = in.get<std::uint32_t>();
-    if ((flags & ~kKnownSections) != 0) {
-        in.fail();
-    }
-    get_sections(in, flags, e);
-    e.body = in.get_bytes(body_bytes);
-    return e;
-}
-
 Leased get_leased(ByteReader& in) {
     Leased e;
     e.queue = get_queue(in);
@@ -414,8 +168,9 @@ SetAside get_set_aside(ByteReader& in, std::uint8_t detail) {
     return e;
 }
 
-QueueMade get_queue_made(ByteReader& in) {
+QueueMade get_queue_made(ByteReader& in, std::uint8_t detail) {
     QueueMade e;
+    e.kind = static_cast<QueueKind>(detail);
     e.queue = get_queue(in);
     e.at = get_wall(in);
     e.region = get_short_text(in);
@@ -488,7 +243,7 @@ std::optional<Event> get_event(ByteReader& in, Type type, std::uint8_t detail,
         case Type::purged:
             return Purged{get_queue(in)};
         case Type::queue_made:
-            return get_queue_made(in);
+            return get_queue_made(in, detail);
         case Type::queue_set:
             return get_queue_set(in);
         case Type::queue_removed:

@@ -68,9 +68,18 @@ struct HeldState {
     std::string_view reason{};
 };
 
+// What a FIFO queue knows of a message besides.
+struct Fifo {
+    std::uint64_t sequence = 0;
+    Time dedup_until{};  // The deduplication id is remembered so long, whatever becomes of the
+                         // message.
+    std::string_view group{};
+    std::string_view dedup{};
+};
+
 // One message, put into one queue. Its position is how everything else refers to it until it is
-// handed out. (Fields for FIFO queues and for a body shared by several queues have their place in
-// the layout and are refused until the engine knows them.)
+// handed out. `fifo` and `shared` have their place in the layout from the first version on; the
+// engine of this release makes none and refuses a log that has them.
 struct Stored {
     QueueNumber queue;
     MessageNumber number;
@@ -83,6 +92,8 @@ struct Stored {
     std::optional<Story> story;
     std::optional<Replaces> replaces;
     std::optional<HeldState> held;
+    std::optional<Fifo> fifo;
+    std::vector<std::pair<QueueNumber, MessageNumber>> shared;  // Further queues with this body.
     std::span<const std::byte> body;
 };
 
@@ -133,8 +144,10 @@ struct Purged {
     QueueNumber queue;
 };
 
+enum class QueueKind : std::uint8_t { standard = 0, fifo = 1, topic = 2 };
 struct QueueMade {
     QueueNumber queue;
+    QueueKind kind = QueueKind::standard;
     WallTime at{};
     std::string_view region{};
     std::string_view name;
