@@ -1,7 +1,6 @@
 #include "common/contracts/stock_query.hpp"
 
 #include <charconv>
-#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -34,33 +33,30 @@ std::string read_count(std::string_view value, std::int32_t& count) {
     return {};
 }
 
-Result<StockQuestion, std::string> read_question(const JsonElement& element) {
+// Returns the reason why not; empty when it was read.
+std::string read_question(const JsonElement& element, StockQuestion& question) {
+    if (element.flaw != JsonFlaw::none) {
+        return std::string(describe(element.flaw));
+    }
     std::string kind;
     std::string reason = read_text("query_type", value_of(element, "query_type"), {0, 64}, kind);
     if (!reason.empty()) {
         return reason;
     }
     if (kind == "scan") {
-        StockScan scan;
-        reason = read_count(value_of(element, "quantidade_itens"), scan.quantidade_itens);
-        if (!reason.empty()) {
-            return reason;
-        }
-        return StockQuestion(scan);
+        auto& scan = question.emplace<StockScan>();
+        return read_count(value_of(element, "quantidade_itens"), scan.quantidade_itens);
     }
     if (kind != "query") {
         return "query_type is \"" + kind + "\"; \"query\" or \"scan\" is expected";
     }
-    StockKey key;
+    auto& key = question.emplace<StockKey>();
     constexpr TextLimits kKey{1, kStockKeyCharactersMax};
     reason = read_text("codigo_barra", value_of(element, "codigo_barra"), kKey, key.codigo_barra);
-    if (reason.empty()) {
-        reason = read_text("filial", value_of(element, "filial"), kKey, key.filial);
-    }
     if (!reason.empty()) {
         return reason;
     }
-    return StockQuestion(std::move(key));
+    return read_text("filial", value_of(element, "filial"), kKey, key.filial);
 }
 
 nlohmann::ordered_json as_answer(const StockPosition& position) {
@@ -80,21 +76,20 @@ std::string success(const char* key, nlohmann::ordered_json content) {
 }  // namespace
 
 Result<StockQuestion, std::string> parse_stock_question(std::string_view payload) {
-    std::optional<Result<StockQuestion, std::string>> question;
-    const auto failed = read_elements(payload, [&](const JsonElement& element) {
-        if (element.flaw != JsonFlaw::none) {
-            question.emplace(std::string(describe(element.flaw)));
-        } else {
-            question.emplace(read_question(element));
-        }
-    });
+    StockQuestion question;
+    std::string reason;
+    const auto failed = read_elements(
+        payload, [&](const JsonElement& element) { reason = read_question(element, question); });
     if (failed) {
         return *failed;
     }
-    if (payload.substr(payload.find_first_not_of(" \t\r\n")).starts_with('[')) {
+    if (JsonScanner(payload).peek() == '[') {
         return std::string("the body is an array; one object is expected");
     }
-    return std::move(*question);
+    if (!reason.empty()) {
+        return reason;
+    }
+    return question;
 }
 
 std::string write_stock_item_answer(const std::vector<StockPosition>& none_or_one) {

@@ -42,7 +42,7 @@ constexpr std::array kFamilies = {
 constexpr std::array<std::string_view, 32> kBrands = {
     "Serra Azul",   "Bom Quintal",  "Vovó Zita",      "Três Irmãs",    "Recanto",    "Ipê Amarelo",
     "Casa do Sol",  "Boa Praça",    "Sítio Feliz",    "Araucária",     "Maré Alta",  "Pé de Serra",
-    "Lua Nova",     "Canoa",        "Jangada",        "Bem-te-vi",     "São Tomé",   "Nhá Benta",
+    "Lua Nova",     "Canoa",        "Jangada",        "Bem-te-vi",     "São Tomé",   "Nhá Rosa",
     "Porteira",     "Cachoeirinha", "Alvorada",       "Flor do Campo", "Do Engenho", "Sabiá",
     "Mãos de Ouro", "Rio Manso",    "Terra Vermelha", "Campo Limpo",   "Dona Chica", "Vila Rica",
     "Estação",      "Água Clara"};
