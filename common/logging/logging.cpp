@@ -88,13 +88,22 @@ public:
         if (!suppressed) {
             return;
         }
+        put(level, event, *suppressed, fields);
+    }
+
+    void write_always(Level level, std::string_view event, Fields fields) {
+        const std::lock_guard lock{mutex_};
+        put(level, event, 0, fields);
+    }
+
+private:
+    void put(Level level, std::string_view event, std::uint64_t suppressed, Fields fields) {
         const auto now = std::chrono::floor<Millis>(std::chrono::system_clock::now());
-        const std::string line = line_of(now, {level, program_, event, *suppressed}, fields);
+        const std::string line = line_of(now, {level, program_, event, suppressed}, fields);
         sink_->log({{}, "esteira", spdlog::level::info, line});
         sink_->flush();
     }
 
-private:
     std::mutex mutex_;
     std::string program_;
     Level level_ = Level::info;
@@ -126,6 +135,9 @@ void warning(std::string_view event, Fields fields) {
     the_log().write(Level::warning, event, fields);
 }
 void error(std::string_view event, Fields fields) { the_log().write(Level::error, event, fields); }
+void audit(std::string_view event, Fields fields) {
+    the_log().write_always(Level::info, event, fields);
+}
 
 std::string line_of(WallTime time, const Event& event, Fields fields) {
     nlohmann::ordered_json line;

@@ -70,6 +70,9 @@ void debug(std::string_view event, Fields fields = {});
 void info(std::string_view event, Fields fields = {});
 void warning(std::string_view event, Fields fields = {});
 void error(std::string_view event, Fields fields = {});
+// What an operator did: as info, but whatever the level and however often. For doors that only
+// operators can open; a stranger must not be able to fill the disk with it.
+void audit(std::string_view event, Fields fields);
 
 // The line without its end. For tests, and for what is no log but wants the same form.
 struct Event {

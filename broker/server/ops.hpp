@@ -1,0 +1,90 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "broker/journal/journal.hpp"
+#include "broker/server/core.hpp"
+#include "broker/server/server_stats.hpp"
+#include "common/base/result.hpp"
+#include "common/cli/commands.hpp"
+
+// What operators ask of a running broker, without the socket. Names, arguments and help stand in
+// common/cli/commands.hpp; here is what each row does.
+//
+//   {"command":"queue.show","arguments":{"queue":"stock"}}
+//   {"ok":true,"result":{...}}
+//   {"ok":false,"code":"no_such_queue","reason":"there is no queue stock"}
+//
+// Codes are those of common/base/dialogue.hpp, and: unknown_command, not_confirmed. Message bodies
+// are text where they are UTF-8 ("body"), else base64 ("body_base64"). Times are ISO 8601 in UTC.
+namespace esteira::broker {
+
+using Json = nlohmann::ordered_json;
+
+struct OpsRefusal {
+    std::string code;
+    std::string reason;
+};
+using OpsResult = Result<Json, OpsRefusal>;
+
+class Ops {
+public:
+    // Answers stay below this, so that they fit a frame of the socket.
+    static constexpr std::size_t kAnswerBytesMax = limits::kWireFrameBytesMax;
+    static constexpr std::size_t kRequestBytesMax = 1 << 20;
+    static constexpr std::uint32_t kLookedAtMax = 1000;    // Messages of one peek
+    static constexpr std::uint32_t kRedrivenMax = 1000;    // and of one redrive.
+    static constexpr std::size_t kSeriesQueuesMax = 1000;  // Queues with metrics of their own.
+
+    // Made when the core has started: uptime is counted from its present time.
+    Ops(Core& core, const journal::Journal& journal, const ServerStats& stats);
+
+    // One request, between begin_turn() and finish_turn(); the answer may leave when the turn is
+    // durable. Whatever bytes come in, an answer comes out; it throws what the journal throws.
+    std::string handle(std::string_view request, Now now);
+
+    using Run = OpsResult (Ops::*)(const Json& arguments, Now now);
+
+    // What a row of the table is bound to; null for a name that is none.
+    static Run function_of(std::string_view command);
+
+private:
+    OpsResult run(const std::string& name, Json& arguments, Now now);
+
+    OpsResult node_ping(const Json& arguments, Now now);
+    OpsResult node_stats(const Json& arguments, Now now);
+    OpsResult node_drain(const Json& arguments, Now now);
+    OpsResult worker_ls(const Json& arguments, Now now);
+    OpsResult metrics(const Json& arguments, Now now);
+
+    OpsResult queue_ls(const Json& arguments, Now now);
+    OpsResult queue_show(const Json& arguments, Now now);
+    OpsResult queue_create(const Json& arguments, Now now);
+    OpsResult queue_set(const Json& arguments, Now now);
+    OpsResult queue_purge(const Json& arguments, Now now);
+    OpsResult queue_rm(const Json& arguments, Now now);
+
+    OpsResult msg_peek(const Json& arguments, Now now);
+    OpsResult dlq_ls(const Json& arguments, Now now);
+    OpsResult dlq_show(const Json& arguments, Now now);
+    OpsResult dlq_redrive(const Json& arguments, Now now);
+
+    // A request as a client would send it, decided at once.
+    dialogue::Answer ask(dialogue::Operation operation, Now now);
+
+    OpsResult describe_queue(std::string_view name, Now now);
+    Json depth_of(engine::Queue& queue, Now now) const;
+    std::vector<std::string> served_by(std::string_view dead_letter_queue);
+    Json describe_message(const engine::Peeked& peeked) const;
+
+    Core& core_;
+    const journal::Journal& journal_;
+    const ServerStats& stats_;
+    Time started_;
+    std::uint64_t next_request_ = 1;
+};
+
+}  // namespace esteira::broker

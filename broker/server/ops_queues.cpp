@@ -1,0 +1,180 @@
+// Queues: listed, shown, made, set, emptied, removed.
+#include <algorithm>
+
+#include "broker/server/ops.hpp"
+#include "broker/server/ops_arguments.hpp"
+#include "broker/server/ops_text.hpp"
+
+namespace esteira::broker {
+
+namespace {
+
+using dialogue::Refused;
+
+constexpr std::string_view kDeadLetterPrefix = "dlq-";
+constexpr const char* kMaxReceivesStandard = "5";
+// Dead letters are for people, who may come back from a holiday.
+const std::string kDeadLetterRetention =
+    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits::kRetentionMax).count());
+
+OpsRefusal no_such_queue(std::string_view name) {
+    return {"no_such_queue", "there is no queue " + std::string(name)};
+}
+
+std::optional<OpsRefusal> not_confirmed(const Json& arguments) {
+    if (text_or_empty(arguments, "confirm") == arguments["queue"].get<std::string>()) {
+        return std::nullopt;
+    }
+    return OpsRefusal{"not_confirmed",
+                      "this cannot be undone: confirm must be the name of the queue"};
+}
+
+}  // namespace
+
+Json Ops::depth_of(engine::Queue& queue, Now now) const {
+    queue.advance(now.broker);
+    const engine::Counts counts = queue.counts(now.broker);
+    Json depth{{"queue", queue.name()},     {"messages", counts.all()},
+               {"visible", counts.visible}, {"in_flight", counts.in_flight},
+               {"delayed", counts.delayed}, {"bytes", queue.bytes()},
+               {"oldest_age_ms", nullptr}};
+    if (const auto oldest = queue.oldest_sent_at()) {
+        depth["oldest_age_ms"] = std::max<std::int64_t>(0, (now.wall - *oldest).count());
+    }
+    return depth;
+}
+
+// The queues whose dead letters go there.
+std::vector<std::string> Ops::served_by(std::string_view dead_letter_queue) {
+    std::vector<std::string> names;
+    for (const auto& [name, number] : core_.engine().queue_names()) {
+        if (core_.engine().find_queue(name)->settings().dead_letter_queue == dead_letter_queue) {
+            names.push_back(name);
+        }
+    }
+    return names;
+}
+
+OpsResult Ops::queue_ls(const Json& arguments, Now now) {
+    const std::string prefix = text_or_empty(arguments, "prefix");
+    Json queues = Json::array();
+    const auto& names = core_.engine().queue_names();
+    for (auto at = names.lower_bound(prefix); at != names.end() && at->first.starts_with(prefix);
+         ++at) {
+        engine::Queue& queue = *core_.engine().find_queue(at->first);
+        Json row = depth_of(queue, now);
+        row["waiters"] = core_.engine().waiter_count(at->second);
+        row["max_receives"] = queue.settings().max_receives;
+        row["dead_letter_queue"] = queue.settings().dead_letter_queue;
+        queues.push_back(std::move(row));
+    }
+    return Json{{"queues", std::move(queues)}};
+}
+
+OpsResult Ops::describe_queue(std::string_view name, Now now) {
+    engine::Queue* queue = core_.engine().find_queue(name);
+    if (queue == nullptr) {
+        return no_such_queue(name);
+    }
+    Json result = depth_of(*queue, now);
+    result["waiters"] = core_.engine().waiter_count(queue->number());
+    result["created_at"] = json_of(queue->created_at());
+    result["modified_at"] = json_of(queue->modified_at());
+    result["attributes"] = json_of(engine::to_attributes(queue->settings()));
+    result["tags"] = json_of(queue->tags());
+    result["dead_letters_of"] = served_by(name);
+    Json totals = Json::object();
+    for (std::size_t i = 0; i < queue->totals().size(); ++i) {
+        totals[engine::to_string(static_cast<engine::Total>(i))] = queue->totals()[i];
+    }
+    result["totals"] = std::move(totals);
+    return result;
+}
+
+OpsResult Ops::queue_show(const Json& arguments, Now now) {
+    return describe_queue(arguments["queue"].get<std::string>(), now);
+}
+
+// A queue that loses nothing: after some receives a message goes where people find it. Says
+// `created` false when all of it was there before.
+OpsResult Ops::queue_create(const Json& arguments, Now now) {
+    const std::string name = arguments["queue"];
+    dialogue::Attributes attributes = attributes_of(arguments["attribute"]);
+    const auto given = [&](std::string_view key) {
+        return std::any_of(attributes.begin(), attributes.end(),
+                           [&](const auto& pair) { return pair.first == key; });
+    };
+    std::string dead;
+    if (!arguments["no_dlq"].get<bool>() && !name.starts_with(kDeadLetterPrefix) &&
+        !given("DeadLetterQueue")) {
+        dead = std::string(kDeadLetterPrefix) + name;
+        attributes.emplace_back("DeadLetterQueue", dead);
+        if (!given("MaxReceives")) {
+            attributes.emplace_back("MaxReceives", kMaxReceivesStandard);
+        }
+    }
+    const bool is_new = core_.engine().find_queue(name) == nullptr;
+    const bool dead_is_new = !dead.empty() && core_.engine().find_queue(dead) == nullptr;
+    if (dead_is_new) {
+        const auto made = ask(
+            dialogue::CreateQueue{
+                dead, {{"MessageRetentionPeriod", kDeadLetterRetention}}, dialogue::Attributes{}},
+            now);
+        if (const auto* fault = std::get_if<Refused>(&made)) {
+            return refusal_of(*fault);
+        }
+    }
+    const auto made =
+        ask(dialogue::CreateQueue{name, attributes, attributes_of(arguments["tag"])}, now);
+    if (const auto* fault = std::get_if<Refused>(&made)) {
+        if (dead_is_new) {
+            ask(dialogue::DeleteQueue{dead}, now);
+        }
+        return refusal_of(*fault);
+    }
+    Json result = describe_queue(name, now).value();
+    result["created"] = is_new || dead_is_new;
+    return result;
+}
+
+OpsResult Ops::queue_set(const Json& arguments, Now now) {
+    const std::string name = arguments["queue"];
+    if (arguments["attribute"].empty()) {
+        return OpsRefusal{"bad_request", "queue.set: no attribute is given"};
+    }
+    const auto set = ask(dialogue::SetQueue{name, attributes_of(arguments["attribute"])}, now);
+    if (const auto* fault = std::get_if<Refused>(&set)) {
+        return refusal_of(*fault);
+    }
+    return describe_queue(name, now);
+}
+
+OpsResult Ops::queue_purge(const Json& arguments, Now now) {
+    const std::string name = arguments["queue"];
+    if (core_.engine().find_queue(name) == nullptr) {
+        return no_such_queue(name);
+    }
+    if (auto fault = not_confirmed(arguments)) {
+        return std::move(*fault);
+    }
+    const auto purged = ask(dialogue::PurgeQueue{name}, now);
+    return Json{{"queue", name}, {"removed", std::get<dialogue::DoneReply>(purged).affected}};
+}
+
+OpsResult Ops::queue_rm(const Json& arguments, Now now) {
+    const std::string name = arguments["queue"];
+    if (core_.engine().find_queue(name) == nullptr) {
+        return no_such_queue(name);
+    }
+    if (auto fault = not_confirmed(arguments)) {
+        return std::move(*fault);
+    }
+    if (const auto served = served_by(name); !served.empty()) {
+        return OpsRefusal{"conflict", "it is the dead-letter queue of " + served.front() +
+                                          "; remove that one first, or set its DeadLetterQueue"};
+    }
+    const auto removed = ask(dialogue::DeleteQueue{name}, now);
+    return Json{{"queue", name}, {"removed", std::get<dialogue::DoneReply>(removed).affected}};
+}
+
+}  // namespace esteira::broker

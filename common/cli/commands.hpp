@@ -1,0 +1,88 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+// The commands of the broker's ops socket: one table. The broker binds each row to what it does,
+// esteira-ctl makes its words and its help of it, and both check the same arguments. A new command
+// is one row here and its function in broker/server.
+namespace esteira::cli {
+
+enum class ArgumentKind {
+    text,
+    number,  // A whole number, not negative.
+    flag,
+    on_off,  // A flag in JSON; the word on or off for people.
+    pairs,   // A JSON object of texts; KEY=VALUE, any number of times, for people.
+};
+
+struct Argument {
+    std::string_view name;
+    ArgumentKind kind = ArgumentKind::text;
+    bool positional = false;  // Then it is required as well.
+    std::string_view what;
+};
+
+struct Command {
+    std::string_view name;  // "queue.create", or one word.
+    std::string_view what;  // One line for people.
+    bool changes = false;   // What changes something is written to the audit log.
+    std::span<const Argument> arguments;
+};
+
+inline constexpr Argument kQueueArgument{"queue", ArgumentKind::text, true, "Name of a queue"};
+inline constexpr Argument kConfirmArgument{"confirm", ArgumentKind::text, false,
+                                           "The queue's name once more, to show that it is meant"};
+inline constexpr Argument kAttributesArgument{
+    "attribute", ArgumentKind::pairs, false,
+    "A setting, as NAME=VALUE; docs/queues.md lists them. May be repeated"};
+
+inline constexpr Argument kOneQueue[] = {kQueueArgument};
+inline constexpr Argument kConfirmed[] = {kQueueArgument, kConfirmArgument};
+inline constexpr Argument kListing[] = {
+    {"prefix", ArgumentKind::text, false, "Only queues whose names begin with it"}};
+inline constexpr Argument kCreating[] = {
+    kQueueArgument,
+    kAttributesArgument,
+    {"tag", ArgumentKind::pairs, false, "A tag, as KEY=VALUE. May be repeated"},
+    {"no_dlq", ArgumentKind::flag, false, "Neither a dead-letter queue nor a limit of receives"}};
+inline constexpr Argument kSetting[] = {kQueueArgument, kAttributesArgument};
+inline constexpr Argument kLooking[] = {
+    kQueueArgument,
+    {"count", ArgumentKind::number, false, "At most; 10 when not said, 1000 at most"}};
+inline constexpr Argument kRedriving[] = {
+    {"queue", ArgumentKind::text, true, "Name of a dead-letter queue"},
+    {"count", ArgumentKind::number, false, "At most, oldest first; all when not said"},
+    {"to", ArgumentKind::text, false, "Target queue; each goes back to its own when not said"},
+    {"dry_run", ArgumentKind::flag, false, "Say what would be moved, and move nothing"}};
+inline constexpr Argument kDraining[] = {
+    {"on", ArgumentKind::on_off, true, "on: refuse sends, and keep serving receives"}};
+
+inline constexpr Command kOpsCommands[] = {
+    {"node.ping", "Whether the broker answers, and who it is", false, {}},
+    {"node.stats", "Sockets, turns, sessions and the journal in numbers", false, {}},
+    {"node.drain", "Refuses sends, keeps serving receives; until turned off or a restart", true,
+     kDraining},
+    {"metrics", "Counters in the text format of Prometheus", false, {}},
+    {"queue.ls", "Queues with their depth and the age of their oldest message", false, kListing},
+    {"queue.show", "One queue: settings, depth and what has happened in it", false, kOneQueue},
+    {"queue.create", "Makes a queue and its dead-letter queue; once more is no error", true,
+     kCreating},
+    {"queue.set", "Changes settings of a queue, at once", true, kSetting},
+    {"queue.purge", "Removes all messages of a queue, for good", true, kConfirmed},
+    {"queue.rm", "Removes a queue and all its messages, for good", true, kConfirmed},
+    {"msg.peek", "Shows messages without receiving them", false, kLooking},
+    {"dlq.ls", "Dead-letter queues with their depth and what they serve", false, {}},
+    {"dlq.show", "Dead letters with their story: why, from where, how often", false, kLooking},
+    {"dlq.redrive", "Moves dead letters back to where they failed", true, kRedriving},
+    {"worker.ls", "Workers that said hello, and the size wanted of each pool", false, {}},
+};
+
+// "queue create QUEUE [--attribute NAME=VALUE]... [--no-dlq]"
+std::string usage_of(const Command& command);
+
+// As a flag: --no-dlq for no_dlq.
+std::string flag_of(const Argument& argument);
+
+}  // namespace esteira::cli
