@@ -149,11 +149,14 @@ demo_account() {
 }
 
 demo_look() {
-    local row
-    row=$(demo_sql "SELECT codigo_barra || ' ' || filial FROM estoque_posicao ORDER BY 1 LIMIT 1")
-    demo_step "One position: ./esteira query stock ${row% *} ${row##* }"
-    "$bin/esteira-query-stock" "${row% *}" "${row##* }" || true
-    demo_step "Many: ./esteira query stock --branch ${row##* } --limit 5"
-    "$bin/esteira-query-stock" --branch "${row##* }" --limit 5 || true
-    say "Next: ./esteira up, then ./esteira help"
+    local key
+    key=$(demo_sql "SELECT codigo_barra || ' ' || filial FROM estoque_posicao ORDER BY 1 LIMIT 1")
+    demo_query --codigo-barra "${key% *}" --filial "${key##* }"
+    demo_query --scan 2
+    say "Next: ./esteira up, then ./esteira produce stock, and ./esteira help for the other words"
+}
+
+demo_query() {
+    demo_step "./esteira query stock $*"
+    ESTEIRA__POSTGRES__URL=$(url_as esteira_readonly) "$bin/esteira-query-stock" "$@" || demo_result=1
 }
