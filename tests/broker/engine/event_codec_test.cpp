@@ -41,21 +41,35 @@ std::vector<Event> samples() {
     full.attributes = attributes;
     full.story = Story{4, 1, wall(1'700'000'000'500), QueueNumber{6}, "quantidade negativa"};
     full.replaces = Replaces{QueueNumber{7}, {3, 512}, DeliveryNumber{88}};
-    full.held = HeldState{DeliveryNumber{88}, 2,    1, 9, broker(3'600'100), wall(1'700'000'000'400),
-                          false,              "deu erro"};
+    full.held = HeldState{DeliveryNumber{88},      2,     1,         9, broker(3'600'100),
+                          wall(1'700'000'000'400), false, "deu erro"};
     full.fifo = Fifo{12, broker(3'900'000), "grupo", "dedup"};
     full.shared = {{QueueNumber{8}, MessageNumber{1002}}};
     return {plain,
             full,
-            Leased{QueueNumber{7}, DeliveryNumber{100}, broker(3'630'000), 9, 55, 0xABCDEF,
-                   {{DeliveryNumber{88}, 2}}, {{3, {512, 4096}}, {4, {576}}}},
+            Leased{QueueNumber{7},
+                   DeliveryNumber{100},
+                   broker(3'630'000),
+                   9,
+                   55,
+                   0xABCDEF,
+                   {{DeliveryNumber{88}, 2}},
+                   {{3, {512, 4096}}, {4, {576}}}},
             Removed{QueueNumber{7}, {{DeliveryNumber{100}, 4}}},
-            Rescheduled{QueueNumber{7}, Return::retry, broker(3'660'000), "banco fora",
+            Rescheduled{QueueNumber{7},
+                        Return::retry,
+                        broker(3'660'000),
+                        "banco fora",
                         {{DeliveryNumber{104}, 1}}},
             SetAside{QueueNumber{7}, Gone::damaged, {{DeliveryNumber{104}, 1}}, {{4, {1024}}}},
             Purged{QueueNumber{7}},
-            QueueMade{QueueNumber{7}, QueueKind::standard, wall(1'700'000'000'000), "sa-east-1",
-                      "estoque", {{"VisibilityTimeout", "30"}}, {{"dono", "loja"}}},
+            QueueMade{QueueNumber{7},
+                      QueueKind::standard,
+                      wall(1'700'000'000'000),
+                      "sa-east-1",
+                      "estoque",
+                      {{"VisibilityTimeout", "30"}},
+                      {{"dono", "loja"}}},
             QueueSet{QueueNumber{7}, wall(1'700'000'000'001), {{"VisibilityTimeout", "60"}}},
             QueueRemoved{QueueNumber{7}},
             SessionOpened{9, Bytes16{std::byte{1}, std::byte{2}}},

@@ -12,7 +12,8 @@ constexpr Time at(std::int64_t ms) { return Time{Millis{ms}}; }
 Lease delivery(std::uint64_t first, std::size_t count, Time visible_at) {
     Lease lease{DeliveryNumber{first}, visible_at, at(0), WallTime{}, 0, 0, false, {}};
     for (std::size_t i = 0; i < count; ++i) {
-        lease.held.push_back({{{1, static_cast<std::uint32_t>(first + i)}, 10}, 1, true, false, {}});
+        lease.held.push_back(
+            {{{1, static_cast<std::uint32_t>(first + i)}, 10}, 1, true, false, {}});
     }
     return lease;
 }

@@ -10,7 +10,9 @@ Bytes16 id(unsigned char n) { return Bytes16{std::byte{n}}; }
 TEST(Sessions, RemembersTheLast64Requests) {
     Sessions sessions;
     Session& session = sessions.open(1, id(1), Time{});
-    for (std::uint64_t n = 1; n <= 100; ++n) { Sessions::place_for(session, n, n * 7); }
+    for (std::uint64_t n = 1; n <= 100; ++n) {
+        Sessions::place_for(session, n, n * 7);
+    }
     EXPECT_TRUE(Sessions::expired(session, 36));
     EXPECT_EQ(Sessions::note_of(session, 36), nullptr);
     EXPECT_FALSE(Sessions::expired(session, 37));

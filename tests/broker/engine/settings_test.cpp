@@ -20,8 +20,7 @@ TEST(Settings, SurviveTheirTextForm) {
 }
 
 TEST(Settings, AreSetAllOrNotAtAll) {
-    const auto result =
-        with_attributes({}, {{"VisibilityTimeout", "10"}, {"DelaySeconds", "901"}});
+    const auto result = with_attributes({}, {{"VisibilityTimeout", "10"}, {"DelaySeconds", "901"}});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error(), "DelaySeconds is a whole number from 0 to 900, not 901");
 }

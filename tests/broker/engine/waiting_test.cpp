@@ -30,7 +30,9 @@ TEST(Waiting, HandsOutTheOldestFirst) {
 
 TEST(Waiting, ForgetsWhatWasRemovedInTheMiddle) {
     Waiting waiting;
-    for (std::uint32_t slot = 1; slot <= 5; ++slot) { waiting.push({{1, slot}, 10 + slot}, at(1)); }
+    for (std::uint32_t slot = 1; slot <= 5; ++slot) {
+        waiting.push({{1, slot}, 10 + slot}, at(1));
+    }
     std::uint32_t size = 0;
     EXPECT_TRUE(waiting.remove({1, 3}, &size));
     EXPECT_EQ(size, 13U);
