@@ -163,9 +163,13 @@ Complaints wrong_shape(const Source& source) {
 }
 
 Complaints shared_ownership(const Source& source) {
-    static const std::regex pattern{R"(shared_ptr|make_shared|\bnew\s+[A-Za-z_]|\bdelete\s+\w)"};
+    static const std::regex pattern{R"(shared_ptr|make_shared|\bnew\s+[A-Za-z_])"};
     Complaints complaints;
-    for (std::size_t i = 0; is_cpp(source.path) && i < source.lines.size(); ++i) {
+    // A test may hold a fake that its subject owns, or share the inodes of a pretended disk.
+    if (!is_cpp(source.path) || source.path.starts_with("tests/")) {
+        return complaints;
+    }
+    for (std::size_t i = 0; i < source.lines.size(); ++i) {
         if (source.lines[i].find("#include") != 0 &&
             std::regex_search(code_of(source.lines[i]), pattern)) {
             complaints.push_back(complaint(source, i, "owners are values or unique_ptr"));
