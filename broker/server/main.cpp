@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include <sodium.h>
@@ -15,6 +16,7 @@
 #include "broker/journal/local/preparer.hpp"
 #include "broker/journal/local/real_disk.hpp"
 #include "broker/server/core.hpp"
+#include "broker/server/ops.hpp"
 #include "broker/server/receipts.hpp"
 #include "broker/server/server.hpp"
 #include "common/cli/app.hpp"
@@ -104,10 +106,12 @@ void serve(const config::Config& settings, int stop_fd) {
     }
 
     zmq::context_t context(1);
+    std::optional<Ops> ops;  // Reads what the server counts, which asks it in turn.
     Server server(context, core, receipts,
                   {settings.broker.endpoint, "ipc://" + settings.broker.ops_socket.string(),
                    [&log] { log.mark(); },
-                   [](std::string_view, Now) { return std::string("{}"); }});
+                   [&ops](std::string_view request, Now now) { return ops->handle(request, now); }});
+    ops.emplace(core, log, server.stats());
     logging::info("serving", {{"endpoint", settings.broker.endpoint},
                               {"ops_socket", settings.broker.ops_socket.string()},
                               {"pid", ::getpid()}});

@@ -213,6 +213,12 @@ void Server::forget_quiet_peers(Now now) {
 }
 
 void Server::turn(Clock& clock) {
+    using Steady = std::chrono::steady_clock;
+    const auto seconds_since = [](Steady::time_point start) {
+        return std::chrono::duration<double>(Steady::now() - start).count();
+    };
+    const auto begun = Steady::now();
+    const std::uint64_t requests_before = stats_.requests;
     const Now now = clock.now();
     core_.begin_turn(now);
     for (const dialogue::Receipt& receipt : undelivered_) {
@@ -221,7 +227,16 @@ void Server::turn(Clock& clock) {
     undelivered_.clear();
     take_requests(now);
     take_ops(now);
-    core_.finish_turn([this](std::vector<engine::Answered>& answers) { release(answers); });
+    const auto decided = Steady::now();
+    const std::uint64_t requests = stats_.requests - requests_before;
+    core_.finish_turn([&](std::vector<engine::Answered>& answers) {
+        if (requests > 0) { stats_.commit_seconds.observe(seconds_since(decided)); }
+        release(answers);
+    });
+    if (requests > 0) {
+        stats_.turn_seconds.observe(seconds_since(begun));
+        stats_.turn_requests.observe(static_cast<double>(requests));
+    }
     forget_quiet_peers(now);
     for (const std::uint64_t peer : gone_) { drop_peer(peer); }
     gone_.clear();

@@ -15,8 +15,10 @@ struct ServerStats {
     std::uint64_t malformed = 0;
     std::uint64_t turns = 0;
 
-    metrics::Histogram turn_seconds;    // From the first request that is taken to the last answer.
-    metrics::Histogram commit_seconds;  // Of a turn that wrote: appending and syncing.
+    // Of turns with requests: from taking the first one to the last answer; of that, from the last
+    // decision to all of it being durable.
+    metrics::Histogram turn_seconds;
+    metrics::Histogram commit_seconds;
     metrics::Histogram turn_requests{metrics::kCountBounds};
 };
 
