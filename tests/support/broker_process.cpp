@@ -1,0 +1,98 @@
+#include "tests/support/broker_process.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+#include <signal.h>
+
+namespace esteira::support {
+namespace {
+
+template <class Value>
+Value expect(Result<Value, dialogue::Refused> result) {
+    if (!result) {
+        throw std::runtime_error(std::string(dialogue::to_string(result.error().code)) + ": " +
+                                 result.error().reason);
+    }
+    return std::move(result).value();
+}
+
+}  // namespace
+
+void BrokerProcess::start() {
+    const std::filesystem::path folder = folder_.path();
+    const auto config = folder / "esteira.toml";
+    std::ofstream(config) << "";  // The defaults, whatever stands in the source tree's.
+    process_ = std::make_unique<ChildProcess>(ChildOptions{
+        {ESTEIRA_BIN_DIR "/esteira-broker", "--config", config, "--set",
+         "broker.endpoint=" + endpoint(), "--set", "broker.data=" + (folder / "data").string(),
+         "--set", "broker.ops_socket=" + ops_socket(), "--set", "broker.disk_free_mib_min=0"},
+        {},
+        folder / "broker.log"});
+    client::ClientOptions options = client_options();
+    options.patience = std::chrono::milliseconds(500);
+    client::QueueClient client(options);
+    for (int tries = 0; tries < 120; ++tries) {
+        try {
+            expect(client.list_queues({}));
+            return;
+        } catch (const client::Unreachable&) {
+            if (!process_->runs()) {
+                break;
+            }
+        }
+    }
+    throw std::runtime_error("the broker does not answer: " + process_->said());
+}
+
+int BrokerProcess::stop() {
+    process_->signal(SIGTERM);
+    return process_->wait().value_or(-1);
+}
+
+void BrokerProcess::kill() {
+    process_->signal(SIGKILL);
+    process_->wait();
+}
+
+void BrokerProcess::freeze(bool frozen) { process_->signal(frozen ? SIGSTOP : SIGCONT); }
+
+client::ClientOptions BrokerProcess::client_options(std::string name) const {
+    client::ClientOptions options;
+    options.endpoint = endpoint();
+    options.name = std::move(name);
+    options.patience = std::chrono::minutes(1);
+    return options;
+}
+
+void BrokerProcess::make_queue(const std::string& name, dialogue::Attributes attributes) {
+    client::QueueClient client(client_options());
+    const std::string dead_letters = "dlq-" + name;
+    expect(client.create_queue({dead_letters, {}, {}}));
+    attributes.emplace_back("DeadLetterQueue", dead_letters);
+    attributes.emplace_back("MaxReceives", "5");
+    expect(client.create_queue({name, std::move(attributes), {}}));
+}
+
+std::string BrokerProcess::attribute(const std::string& queue, std::string_view name) {
+    client::QueueClient client(client_options());
+    const auto reply = expect(client.get_queue(queue));
+    for (const auto& [key, value] : reply.attributes) {
+        if (key == name) {
+            return value;
+        }
+    }
+    throw std::runtime_error(queue + " has no attribute " + std::string(name));
+}
+
+std::uint64_t BrokerProcess::messages(const std::string& queue) {
+    std::uint64_t sum = 0;
+    for (const char* name : {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+                             "ApproximateNumberOfMessagesDelayed"}) {
+        sum += std::stoull(attribute(queue, name));
+    }
+    return sum;
+}
+
+}  // namespace esteira::support

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "common/client/queue_client.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/temp_folder.hpp"
+
+// A real esteira-broker of a test's own, out of the build's bin folder: a fresh journal in a
+// temporary folder, reached through a Unix socket there. It ends with this object, and with the
+// test. Link the target support_broker, which also builds the program.
+namespace esteira::support {
+
+class BrokerProcess {
+public:
+    BrokerProcess() { start(); }
+
+    void start();              // Returns when it answers. Throws with what it said if it does not.
+    int stop();                // SIGTERM; its exit code.
+    void kill();               // SIGKILL: a crash. What it answered has to be there after start().
+    void freeze(bool frozen);  // SIGSTOP or SIGCONT.
+
+    pid_t pid() const { return process_->pid(); }
+    std::string endpoint() const { return "ipc://" + folder_.path() + "/broker"; }
+    std::string ops_socket() const { return folder_.path() + "/ops/ops.sock"; }
+    const std::string& folder() const { return folder_.path(); }
+
+    // For a client of this broker, with patience for one minute.
+    client::ClientOptions client_options(std::string name = "test") const;
+
+    // A queue and its dead-letter queue "dlq-<name>", as `esteira` makes them. `attributes` come on
+    // top. Throws what a refusal says.
+    void make_queue(const std::string& name, dialogue::Attributes attributes = {});
+    // One attribute of a queue, read now: a setting or a count.
+    std::string attribute(const std::string& queue, std::string_view name);
+    // Messages of a queue that are ready, in flight and delayed, together.
+    std::uint64_t messages(const std::string& queue);
+
+private:
+    test::TempFolder folder_;
+    std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace esteira::support
