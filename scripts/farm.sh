@@ -325,15 +325,16 @@ farm_up() {
     print_status
 }
 
-# A broker that runs keeps its address, whatever the configuration says by now.
+# While anything of a farm runs, its broker keeps its address, whatever is configured by now: the
+# workers know no other.
 choose_endpoint() {
-    local asked=${farm_endpoint:-${ESTEIRA__BROKER__ENDPOINT:-}} running
-    if runs broker; then
-        running=$(farm_value ESTEIRA__BROKER__ENDPOINT)
-        [[ -z $asked || $asked == "$running" ]] ||
-            die 4 "the broker of $var runs at $running; ./esteira down first"
-        asked=$running
-    fi
+    local asked=${farm_endpoint:-${ESTEIRA__BROKER__ENDPOINT:-}} name running=''
+    for name in $(known_processes); do
+        if runs "$name"; then running=$(farm_value ESTEIRA__BROKER__ENDPOINT); fi
+    done
+    [[ -z $running || -z $asked || $asked == "$running" ]] ||
+        die 4 "the farm of $var runs with its broker at $running; ./esteira down first"
+    asked=${running:-$asked}
     export ESTEIRA__BROKER__ENDPOINT=${asked:-$(setting broker.endpoint)}
 }
 
