@@ -19,7 +19,10 @@ run_stage() {
     local preset=$1 what=$2 log=$ESTEIRA_HOME/build/$1-test.log counted result=0
     shift 2
     say "esteira: $preset: $what"
-    build_preset "$preset" "$@"
+    (build_preset "$preset" "$@") || {
+        failed=$((failed + 1)) # What does not build is not tested, and must not look so.
+        return
+    }
     (cd "$ESTEIRA_HOME" && ctest --preset "$preset") >"$log" 2>&1 || result=$?
     counted=$(count_tests "$ESTEIRA_HOME/build/$preset/Testing/Temporary/LastTest.log")
     # ctest may fail without a failed test: none found, or one that could not start.
