@@ -1,7 +1,6 @@
 #include "common/client/link.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <stdexcept>
@@ -43,6 +42,19 @@ bool received(zmq::socket_t& socket, zmq::message_t& message) {
 }
 
 }  // namespace
+
+bool wait_for(PollItems items, Millis timeout, std::span<const int> wake_fds) {
+    const std::size_t sockets = items.size();
+    for (const int fd : wake_fds) {
+        items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+    }
+    // The plain call: to cppzmq a signal is an exception.
+    if (zmq_poll(items.data(), static_cast<int>(items.size()), timeout.count()) < 0) {
+        return zmq_errno() != EINTR;
+    }
+    return std::none_of(items.begin() + static_cast<std::ptrdiff_t>(sockets), items.end(),
+                        [](const zmq::pollitem_t& item) { return item.revents != 0; });
+}
 
 void check_endpoint(std::string_view endpoint) {
     constexpr std::string_view kTcp = "tcp://";
@@ -117,13 +129,10 @@ std::unique_ptr<zmq::message_t> Link::receive() {
     return message;
 }
 
-bool Link::wait(Millis timeout, bool to_send) {
+bool Link::wait(Millis timeout, bool to_send, std::span<const int> wake_fds) {
     const short wanted = static_cast<short>(to_send ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
-    std::array<zmq::pollitem_t, 2> items = {
-        {{socket_.handle(), 0, wanted, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}}};
-    // The plain call: to cppzmq a signal is an exception.
-    return zmq_poll(items.data(), static_cast<int>(items.size()), timeout.count()) >= 0 ||
-           zmq_errno() != EINTR;
+    return wait_for({{socket_.handle(), 0, wanted, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}},
+                    timeout, wake_fds);
 }
 
 }  // namespace esteira::client

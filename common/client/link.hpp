@@ -6,12 +6,18 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <zmq.hpp>
 
 #include "common/base/clock.hpp"
 
 namespace esteira::client {
+
+// Until a socket of `items` or a descriptor of `wake_fds` is ready. False: a descriptor is, or a
+// signal came.
+using PollItems = std::vector<zmq::pollitem_t>;
+bool wait_for(PollItems items, Millis timeout, std::span<const int> wake_fds);
 
 // Throws std::invalid_argument when an endpoint is not of this machine: nothing is encrypted.
 void check_endpoint(std::string_view endpoint);
@@ -38,8 +44,8 @@ public:
     std::unique_ptr<zmq::message_t> receive();
 
     // Until something may have come, or the state changed, or the socket takes frames again if
-    // `to_send`. False: a signal came.
-    bool wait(Millis timeout, bool to_send);
+    // `to_send`. False: as wait_for().
+    bool wait(Millis timeout, bool to_send, std::span<const int> wake_fds);
 
 private:
     zmq::socket_t socket_;

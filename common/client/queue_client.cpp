@@ -190,7 +190,7 @@ std::optional<Reply> QueueClient::next_answer(SteadyTime deadline, bool until_si
         if (now >= deadline) {
             return std::nullopt;
         }
-        const bool signal = !wait_until(deadline, now);
+        const bool signal = !wait_until(deadline, now, until_signal);
         if (signal && until_signal) {
             return std::nullopt;
         }

@@ -57,6 +57,10 @@ struct ClientOptions {
     std::optional<Bytes16> session{};
     std::uint64_t next_number = 1;
 
+    // poll() ends also when one of these file descriptors can be read, so that a thread may be told
+    // of something by others. Blocking calls do not look at them.
+    std::vector<int> wake_fds{};
+
     // Between two attempts to connect; doubled each time, and each time up to half as much more.
     Millis backoff_least{50};
     Millis backoff_most{2'000};
@@ -106,7 +110,7 @@ public:
     std::optional<std::uint64_t> submit(dialogue::Operation operation);
 
     // The next answer, in whatever order they come. nullopt: none within `timeout`, or a signal
-    // came. A receive that the broker no longer remembers (request_expired) is answered with
+    // came, or a wake_fd can be read. A receive that the broker no longer remembers (request_expired) is answered with
     // nothing. Throws Unreachable when `patience` is at its end.
     std::optional<Reply> poll(Millis timeout);
 
@@ -180,7 +184,7 @@ private:
     void check_answers_due(SteadyTime now);
     void check_patience(SteadyTime now);
     Millis until_next_event(SteadyTime now) const;
-    bool wait_until(SteadyTime deadline, SteadyTime now);
+    bool wait_until(SteadyTime deadline, SteadyTime now, bool until_signal);
 
     std::optional<Reply> take_arrived();
     std::optional<Reply> accept(Reply reply);

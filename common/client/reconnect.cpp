@@ -121,14 +121,16 @@ Millis QueueClient::until_next_event(SteadyTime now) const {
     return ceil_millis(next - now);
 }
 
-// Waits for the next event, or for a signal: then false.
-bool QueueClient::wait_until(SteadyTime deadline, SteadyTime now) {
+// Waits for the next event, or for a signal or a wake_fd: then false.
+bool QueueClient::wait_until(SteadyTime deadline, SteadyTime now, bool until_signal) {
     const Millis pause = std::min(until_next_event(now), ceil_millis(deadline - now));
     service_at_ = now;
+    const std::span<const int> wake_fds =
+        until_signal ? std::span<const int>(options_.wake_fds) : std::span<const int>();
     if (connection_->link == nullptr) {
-        return zmq_poll(nullptr, 0, pause.count()) >= 0 || zmq_errno() != EINTR;
+        return wait_for({}, pause, wake_fds);
     }
-    return connection_->link->wait(pause, connected_ && !unsent_.empty());
+    return connection_->link->wait(pause, connected_ && !unsent_.empty(), wake_fds);
 }
 
 }  // namespace esteira::client

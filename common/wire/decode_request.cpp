@@ -144,8 +144,7 @@ Send RequestReader::read_send() {
 Receive RequestReader::read_receive() {
     Receive receive;
     receive.queue = read_queue_name(in_);
-    receive.count = static_cast<std::uint32_t>(
-        in_.get_between(1, limits::kReceiveCountMax, "a receive's count is 1 to 10000"));
+    receive.count = in_.get_between(1, limits::kReceiveCountMax, "a receive's count is 1 to 10000");
     receive.wait = read_millis(in_, limits::kWaitMax, "a wait is 0 to 20000 ms");
     receive.visibility = read_visibility(in_);
     return receive;
@@ -180,8 +179,8 @@ Hello RequestReader::read_hello() {
     hello.name = read_name(in_, limits::kNameBytesMax, kRule);
     hello.pool = read_name(in_, limits::kNameBytesMax, kRule);
     hello.host = read_name(in_, limits::kNameBytesMax, kRule);
-    hello.pid = static_cast<std::uint32_t>(in_.get_between(
-        0, std::numeric_limits<std::uint32_t>::max(), "a process id is 0 to 4294967295"));
+    hello.pid = in_.get_between(0, std::numeric_limits<std::uint32_t>::max(),
+                                "a process id is 0 to 4294967295");
     hello.leaving = in_.get_bool();
     return hello;
 }
@@ -220,7 +219,7 @@ ListQueues RequestReader::read_list_queues() {
     constexpr auto kRule = "a prefix or a name has at most 80 bytes of text";
     list.prefix = read_name(in_, limits::kQueueNameBytesMax, kRule);
     list.after = read_name(in_, limits::kQueueNameBytesMax, kRule);
-    list.count = static_cast<std::uint32_t>(in_.get_between(1, 1000, "a page has 1 to 1000 names"));
+    list.count = in_.get_between(1, 1000, "a page has 1 to 1000 names");
     return list;
 }
 

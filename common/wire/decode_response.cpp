@@ -12,11 +12,9 @@ namespace {
 using namespace dialogue;
 
 constexpr std::uint32_t kHeadFields = 4;  // Version, number, broker, kind.
-constexpr std::int64_t kWordMax = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kWordMax = std::numeric_limits<std::uint32_t>::max();
 
-std::uint32_t read_word(Reader& in, const char* rule) {
-    return static_cast<std::uint32_t>(in.get_between(0, kWordMax, rule));
-}
+std::uint32_t read_word(Reader& in, const char* rule) { return in.get_between(0, kWordMax, rule); }
 
 Code read_code(Reader& in) {
     return static_cast<Code>(
@@ -36,8 +34,7 @@ ResultRun read_run(Reader& in) {
     ResultRun run;
     constexpr auto kRule = "a run counts from 1 to 1000";
     const auto read_count = [&] {
-        run.count =
-            static_cast<std::uint32_t>(in.get_between(1, limits::kRequestEntriesMax, kRule));
+        run.count = in.get_between(1, limits::kRequestEntriesMax, kRule);
     };
     if (in.next_is_integer()) {
         read_count();

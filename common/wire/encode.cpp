@@ -74,7 +74,7 @@ std::uint32_t count_of(std::initializer_list<bool> present) {
 void put(Writer& out, const SendEntry& entry) {
     const std::uint32_t keys =
         count_of({entry.delay.has_value(), !entry.attributes.empty(), !entry.origin.empty(),
-                  !entry.group.empty(), !entry.dedup.empty()});
+                  !entry.group.empty(), !entry.dedup.empty(), !entry.reason.empty()});
     if (keys == 0) {
         return out.binary(entry.body);
     }
@@ -92,6 +92,7 @@ void put(Writer& out, const SendEntry& entry) {
     out.keyed_text(EntryKey::origin, entry.origin);
     out.keyed_text(EntryKey::group, entry.group);
     out.keyed_text(EntryKey::dedup, entry.dedup);
+    out.keyed_text(EntryKey::reason, entry.reason);
 }
 
 void put(Writer& out, const VerdictEntry& verdict) {

@@ -48,6 +48,9 @@ void EntryReader::read_entry_options(SendEntry& entry) {
                 entry.dedup = read_id(in_, limits::kGroupBytesMax,
                                       "a dedup id has 1 to 128 visible ASCII characters");
                 break;
+            case EntryKey::reason:
+                entry.reason = read_reason(in_);
+                break;
             default:
                 in_.fail("unknown key of an entry");
         }
@@ -65,7 +68,7 @@ VerdictEntry EntryReader::read_verdict() {
     verdict.receipt = read_receipt(in_);
     std::tie(verdict.index, verdict.count) = read_range(in_);
     verdict.verdict = static_cast<Verdict>(in_.get_between(
-        0, static_cast<std::int64_t>(Verdict::visibility), "a verdict's kind is 0 to 4"));
+        0, static_cast<std::uint32_t>(Verdict::visibility), "a verdict's kind is 0 to 4"));
     if (fields > kShort) {
         read_verdict_options(verdict);
     }
@@ -81,8 +84,7 @@ void EntryReader::read_verdict_options(VerdictEntry& verdict) {
                                             "a verdict's delay is 0 to 43200000 ms");
                 break;
             case VerdictKey::reason:
-                verdict.reason = read_name(in_, limits::kReasonBytesMax,
-                                           "a reason has at most 512 bytes of text");
+                verdict.reason = read_reason(in_);
                 break;
             case VerdictKey::sends:
                 verdict.sends = read_verdict_sends();
@@ -118,7 +120,7 @@ std::vector<std::pair<std::string_view, SendEntry>> EntryReader::read_verdict_se
     sends.reserve(count);
     for (std::uint32_t i = 0; i < count && in_.ok(); ++i) {
         read_array_of(in_, 2, "a message to send is a queue and an entry");
-        const auto queue = read_queue_name(in_);
+        const auto queue = read_target_name(in_);
         sends.emplace_back(queue, read_entry());
     }
     return sends;

@@ -66,6 +66,18 @@ std::string_view read_queue_name(Reader& in) {
     return name;
 }
 
+std::string_view read_target_name(Reader& in) {
+    const auto name = in.get_text();
+    if (!name.empty() && !is_queue_name(name)) {
+        in.fail("a message is sent on to a queue's name, or to none for the dead letters");
+    }
+    return name;
+}
+
+std::string_view read_reason(Reader& in) {
+    return read_name(in, limits::kReasonBytesMax, "a reason has at most 512 bytes of text");
+}
+
 std::string_view read_name(Reader& in, std::size_t bytes_max, const char* rule) {
     const auto name = in.get_text();
     if (name.size() > bytes_max || !is_text(name)) {
@@ -91,7 +103,7 @@ dialogue::AttributeBlock read_message_attributes(Reader& in) {
 }
 
 Millis read_millis(Reader& in, Millis most, const char* rule) {
-    return Millis{in.get_between(0, most.count(), rule)};
+    return Millis{in.get_between(0, static_cast<std::uint32_t>(most.count()), rule)};
 }
 
 std::optional<Millis> read_visibility(Reader& in) {
@@ -102,11 +114,11 @@ std::optional<Millis> read_visibility(Reader& in) {
 }
 
 std::pair<std::uint32_t, std::uint32_t> read_range(Reader& in) {
-    constexpr std::int64_t kMost = limits::kReceiveCountMax;
-    const std::int64_t index = in.get_between(0, kMost - 1, "an index is 0 to 9999");
-    const std::int64_t count =
+    constexpr std::uint32_t kMost = limits::kReceiveCountMax;
+    const std::uint32_t index = in.get_between(0, kMost - 1, "an index is 0 to 9999");
+    const std::uint32_t count =
         in.get_between(1, kMost - index, "a count is 1 to what a delivery can have behind index");
-    return {static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(count)};
+    return {index, count};
 }
 
 }  // namespace esteira::wire

@@ -18,9 +18,11 @@ void read_array_of(Reader& reader, std::uint32_t count, const char* rule);
 std::uint32_t read_array_upto(Reader& reader, std::uint32_t most, const char* rule);
 
 std::string_view read_queue_name(Reader& in);
+std::string_view read_target_name(Reader& in);  // A queue's, or empty: the dead letters.
 
 // Text of at most `bytes_max`, or the reader fails with `rule`. An id has visible ASCII, and some.
 std::string_view read_name(Reader& in, std::size_t bytes_max, const char* rule);
+std::string_view read_reason(Reader& in);
 std::string_view read_id(Reader& in, std::size_t bytes_max, const char* rule);
 
 dialogue::AttributeBlock read_message_attributes(Reader& in);

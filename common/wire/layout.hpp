@@ -39,7 +39,14 @@ enum class Kind : std::uint8_t {
     done = 8,
 };
 
-enum class EntryKey : std::uint8_t { delay = 1, attributes = 2, origin = 3, group = 4, dedup = 5 };
+enum class EntryKey : std::uint8_t {
+    delay = 1,
+    attributes = 2,
+    origin = 3,
+    group = 4,
+    dedup = 5,
+    reason = 6,
+};
 
 enum class VerdictKey : std::uint8_t { delay = 1, reason = 2, sends = 3 };
 

@@ -164,13 +164,13 @@ std::int64_t Reader::get_signed() {
     return ok() ? static_cast<std::int64_t>(integer.bits) : 0;
 }
 
-std::int64_t Reader::get_between(std::int64_t least, std::int64_t most, const char* rule) {
+std::uint32_t Reader::get_between(std::uint32_t least, std::uint32_t most, const char* rule) {
     const Integer integer = get_integer();
-    const auto number = static_cast<std::int64_t>(integer.bits);
-    if ((number < 0) != integer.negative || number < least || number > most) {
+    // As bits, a negative integer is above any `most`.
+    if (integer.bits < least || integer.bits > most) {
         fail(rule);
     }
-    return ok() ? number : least;
+    return ok() ? static_cast<std::uint32_t>(integer.bits) : least;
 }
 
 bool Reader::get_bool() {
@@ -314,12 +314,12 @@ void Reader::skip(int depth) {
 }
 
 bool KeyedMap::next() {
-    constexpr std::int64_t kKeyMax = 63;
+    constexpr std::uint32_t kKeyMax = 63;
     if (left_ == 0 || !reader_.ok()) {
         return false;
     }
     --left_;
-    key_ = static_cast<std::uint32_t>(reader_.get_between(0, kKeyMax, "a key is 0 to 63"));
+    key_ = reader_.get_between(0, kKeyMax, "a key is 0 to 63");
     if (((seen_ >> key_) & 1) != 0) {
         reader_.fail("a key stands twice");
     }

@@ -32,7 +32,7 @@ public:
     std::uint64_t get_unsigned();
     std::int64_t get_signed();
     // `rule` says the range in words, and is the reason if the integer is outside.
-    std::int64_t get_between(std::int64_t least, std::int64_t most, const char* rule);
+    std::uint32_t get_between(std::uint32_t least, std::uint32_t most, const char* rule);
     bool get_bool();
     std::string_view get_text();
     std::span<const std::byte> get_binary();
