@@ -160,6 +160,7 @@ void Engine::apply_noted(const Noted& e, Now now) {
         note.results.clear();
     }
     note.results.insert(note.results.end(), e.results.begin(), e.results.end());
+    sessions_.weigh(*session);
 }
 
 void Engine::apply_leased(const Leased& e, Now now) {
@@ -189,6 +190,7 @@ void Engine::apply_leased(const Leased& e, Now now) {
     note.queue = e.queue;
     note.first = e.first;
     note.count = static_cast<std::uint32_t>(count);
+    sessions_.weigh(*session);
 }
 
 void Engine::answer(const Caller& caller, dialogue::Answer answer) {

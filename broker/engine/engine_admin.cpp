@@ -23,6 +23,16 @@ std::string fault_in_pair(const Settings& settings) {
     return {};
 }
 
+// About what a queue adds to the state that every segment opens with.
+std::uint64_t state_bytes(std::string_view name, const dialogue::Attributes& tags) {
+    constexpr std::uint64_t kSettingsAndTotals = 800;
+    std::uint64_t bytes = kSettingsAndTotals + name.size();
+    for (const auto& [key, value] : tags) {
+        bytes += 4 + key.size() + value.size();
+    }
+    return bytes;
+}
+
 std::string fault_in_tags(const dialogue::Attributes& tags) {
     if (tags.size() > limits::kTagsMax) {
         return "a queue has at most 50 tags";
@@ -65,6 +75,13 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
     }
     if (auto fault = fault_in_pair(settings.value()); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::move(fault));
+    }
+    std::uint64_t bytes = state_bytes(create.name, create.tags);
+    for (const auto& [number, queue] : queues_) {
+        bytes += state_bytes(queue->name(), queue->tags());
+    }
+    if (bytes > limits::kQueueStateBytesMax) {
+        return refuse(caller, Code::limit_exceeded, "the tags of all queues take too much room");
     }
     const QueueMade made{
         QueueNumber{next_queue_},        QueueKind::standard, now.wall, {}, create.name,

@@ -143,6 +143,7 @@ void get_session(ByteReader& in, Sessions& sessions) {
     for (std::uint32_t i = 0; i < notes && in.ok(); ++i) {
         get_note(in, session);
     }
+    sessions.weigh(session);
 }
 
 }  // namespace

@@ -13,6 +13,12 @@ std::uint32_t Note::entries() const {
     return sum;
 }
 
+std::uint64_t Note::bytes() const {
+    constexpr std::uint64_t kFixedBytes = 44;
+    constexpr std::uint64_t kRunBytes = 14;
+    return kFixedBytes + kRunBytes * results.size();
+}
+
 Session* Sessions::find(const Bytes16& id) {
     const auto number = by_id_.find(id);
     return number == by_id_.end() ? nullptr : find(number->second);
@@ -42,16 +48,31 @@ void Sessions::close(std::uint64_t number) {
     if (id != by_id_.end() && id->second == number) {
         by_id_.erase(id);
     }
+    bytes_ -= session->second.bytes;
     by_number_.erase(session);
 }
 
-void Sessions::close_oldest() {
+void Sessions::weigh(Session& session) {
+    bytes_ -= session.bytes;
+    session.bytes = 0;
+    for (const Note& note : session.notes) {
+        session.bytes += note.request == 0 ? 0 : note.bytes();
+    }
+    bytes_ += session.bytes;
+    const std::uint64_t number = session.number;
+    while (bytes_ > limits::kSessionBytesMax && by_number_.size() > 1) {
+        close_oldest(number);
+    }
+}
+
+void Sessions::close_oldest(std::uint64_t except) {
+    const auto rank = [except](const auto& entry) {
+        const Session& session = entry.second;
+        return std::tuple(entry.first == except, session.worker.has_value(), session.last_seen);
+    };
     const auto oldest =
-        std::min_element(by_number_.begin(), by_number_.end(), [](const auto& a, const auto& b) {
-            const bool a_works = a.second.worker.has_value();
-            const bool b_works = b.second.worker.has_value();
-            return std::tie(a_works, a.second.last_seen) < std::tie(b_works, b.second.last_seen);
-        });
+        std::min_element(by_number_.begin(), by_number_.end(),
+                         [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
     if (oldest != by_number_.end()) {
         close(std::uint64_t{oldest->first});
     }

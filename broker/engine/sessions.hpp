@@ -27,6 +27,7 @@ struct Note {
     std::uint32_t count = 0;
 
     std::uint32_t entries() const;  // That `results` answer.
+    std::uint64_t bytes() const;    // About what it adds to the state.
 };
 
 // A worker process: a session that said hello with a pool.
@@ -45,6 +46,7 @@ struct Session {
     std::uint64_t newest = 0;  // The highest request number noted.
     std::vector<Note> notes;   // Request n at n % kSessionRequestsKept; grows on first use.
     std::optional<Worker> worker;
+    std::uint64_t bytes = 0;  // Of the notes.
 };
 
 class Sessions {
@@ -54,7 +56,7 @@ public:
     Session& open(std::uint64_t number, const Bytes16& id, Time now);
     void close(std::uint64_t number);
     // The one that was silent for longest makes room; a worker only when there is nobody else.
-    void close_oldest();
+    void close_oldest(std::uint64_t except = 0);
 
     // The note of a request: its own if it is remembered, else null.
     static const Note* note_of(const Session& session, std::uint64_t request);
@@ -62,6 +64,10 @@ public:
     static bool expired(const Session& session, std::uint64_t request);
     // The place to write a request's note, emptied unless it is already this request's.
     static Note& place_for(Session& session, std::uint64_t request, std::uint64_t hash);
+
+    // To be called when a note of `session` has changed. Others, silent for longest, are closed
+    // while all notes together are more than kSessionBytesMax.
+    void weigh(Session& session);
 
     // Idle for longer than kSessionIdleMax, and no worker.
     std::vector<std::uint64_t> idle(Time now) const;
@@ -79,6 +85,7 @@ private:
 
     std::map<std::uint64_t, Session> by_number_;
     std::unordered_map<Bytes16, std::uint64_t, IdHash> by_id_;
+    std::uint64_t bytes_ = 0;
 };
 
 }  // namespace esteira::engine

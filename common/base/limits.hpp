@@ -51,6 +51,7 @@ inline constexpr std::uint32_t kLongPollsMax = 4096;
 // Sessions and workers.
 inline constexpr std::uint32_t kSessionsMax = 4096;
 inline constexpr std::uint32_t kSessionRequestsKept = 64;
+inline constexpr std::uint64_t kSessionBytesMax = 8 << 20;  // Of all notes, as the state has them.
 inline constexpr Millis kSessionIdleMax = 15min;
 inline constexpr Millis kWorkerBeat = 2s;
 inline constexpr Millis kWorkerSilentMax = 10s;
@@ -60,6 +61,7 @@ inline constexpr std::uint32_t kCrashesBeforeBurial = 4;  // and after two more 
 
 // What a broker holds.
 inline constexpr std::uint32_t kQueuesMax = 10'000;
+inline constexpr std::uint64_t kQueueStateBytesMax = 16 << 20;  // Names, settings and tags of all.
 inline constexpr std::uint64_t kQueueBytesMaxDefault = 10ULL << 30;
 inline constexpr std::uint64_t kTotalBytesMaxDefault = 50ULL << 30;
 inline constexpr std::uint64_t kDelayedMax = 10'000'000;  // All queues; 32 bytes of RAM each.
@@ -77,6 +79,7 @@ static_assert(kWireFrameBytesMax > kRequestBytesMax && kWireFrameBytesMax > kRec
 static_assert(kFrameBytesMax > kMessageBytesMax + 64 * 1024,
               "a message and its history fit one frame");
 static_assert(kSegmentBytes >= 4 * kFrameBytesMax, "a turn fits one segment");
+static_assert(kSessionBytesMax + kQueueStateBytesMax < kSegmentBytes / 2, "a segment opens with the state");
 static_assert(kSessionRequestsKept >= kRequestsPerConnectionMax,
               "what may be repeated is remembered");
 static_assert(kWorkerSilentMax >= 3 * kWorkerBeat);

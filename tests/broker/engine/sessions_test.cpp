@@ -47,5 +47,20 @@ TEST(Sessions, AWorkerIsNotIdleHoweverSilent) {
     EXPECT_EQ(sessions.find(std::uint64_t{1}), nullptr);
 }
 
+TEST(Sessions, TheirNotesAreBounded) {
+    Sessions sessions;
+    for (std::uint64_t n = 1; n <= 40; ++n) {
+        Session& session = sessions.open(n, id(static_cast<unsigned char>(n)), Time{Millis{n}});
+        for (std::uint64_t request = 1; request <= limits::kSessionRequestsKept; ++request) {
+            Sessions::place_for(session, request, 1).results.resize(1'000);
+        }
+        sessions.weigh(session);
+    }
+    // 64 notes of 1,000 runs are about 900 KB, so there is room for nine of these sessions.
+    EXPECT_EQ(sessions.size(), 9U);
+    EXPECT_NE(sessions.find(std::uint64_t{40}), nullptr);
+    EXPECT_EQ(sessions.find(std::uint64_t{31}), nullptr);
+}
+
 }  // namespace
 }  // namespace esteira::engine
