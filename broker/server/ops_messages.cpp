@@ -43,9 +43,9 @@ Json Ops::describe_message(const engine::Peeked& peeked) const {
                  {"origin", peeked.origin},
                  {"source", peeked.source},
                  {"reason", peeked.reason},
-                 {"attributes", json_of_attributes(peeked.attributes)},
+                 {"attributes", cli::json_of_attributes(peeked.attributes)},
                  {"bytes", peeked.body.size()}};
-    put_bytes(message, "body", peeked.body);
+    cli::put_bytes(message, "body", peeked.body);
     return message;
 }
 

@@ -118,8 +118,8 @@ void write_server(TextWriter& out, const ServerStats& stats) {
     out.counter("esteira_turns_total", "Turns of the broker's one thread.", stats.turns);
     out.histogram("esteira_turn_seconds", "From taking the first request to the last answer.",
                   stats.turn_seconds);
-    out.histogram("esteira_journal_commit_seconds", "From the last decision to all of it being durable.",
-                  stats.commit_seconds);
+    out.histogram("esteira_journal_commit_seconds",
+                  "From the last decision to all of it being durable.", stats.commit_seconds);
     out.histogram("esteira_turn_requests", "Requests that shared a turn.", stats.turn_requests);
 }
 

@@ -1,0 +1,192 @@
+#include "broker/control/commands.hpp"
+
+#include <cstdio>
+#include <iostream>
+#include <thread>
+
+#include <unistd.h>
+
+#include "broker/control/redrive.hpp"
+#include "broker/control/show.hpp"
+
+namespace esteira::control {
+
+namespace {
+
+constexpr Millis kPingEvery{50};
+
+const std::map<std::string, std::string> kGroups{
+    {"queue", "Queues: list, show, make, set, empty, remove"},
+    {"msg", "Messages: look at them, receive, delete"},
+    {"dlq", "Dead letters: list, read, send back"},
+    {"worker", "Workers that the broker knows"},
+    {"node", "The broker itself"},
+};
+
+Json object_of(const std::vector<std::string>& pairs, const std::string& flag) {
+    Json object = Json::object();
+    for (const std::string& pair : pairs) {
+        const std::size_t at = pair.find('=');
+        if (at == std::string::npos || at == 0) {
+            throw cli::Failure{cli::ExitCode::usage, flag + " takes NAME=VALUE, not " + pair};
+        }
+        object[pair.substr(0, at)] = pair.substr(at + 1);
+    }
+    return object;
+}
+
+}  // namespace
+
+CLI::App& Commands::group(CLI::App& app, const std::string& word) {
+    auto at = groups_.find(word);
+    if (at == groups_.end()) {
+        CLI::App* made = app.add_subcommand(word, kGroups.at(word));
+        made->require_subcommand(1);
+        at = groups_.emplace(word, made).first;
+    }
+    return *at->second;
+}
+
+void Commands::add_argument(Verb& verb, const cli::Argument& argument) {
+    Value& value = verb.values.emplace_back();
+    value.argument = &argument;
+    const std::string name =
+        argument.positional ? std::string(argument.name) : cli::flag_of(argument);
+    const std::string what{argument.what};
+    switch (argument.kind) {
+        case cli::ArgumentKind::text:
+            value.option = verb.app->add_option(name, value.text, what);
+            break;
+        case cli::ArgumentKind::on_off:
+            value.option = verb.app->add_option(name, value.text, what);
+            value.option->check(CLI::IsMember({"on", "off"}));
+            break;
+        case cli::ArgumentKind::number:
+            value.option = verb.app->add_option(name, value.number, what);
+            break;
+        case cli::ArgumentKind::flag:
+            value.option = verb.app->add_flag(name, value.flag, what);
+            break;
+        case cli::ArgumentKind::pairs:
+            value.option = verb.app->add_option(name, value.pairs, what);
+            value.option->take_all()->type_size(1)->type_name("NAME=VALUE");
+            break;
+    }
+    if (argument.positional) {
+        value.option->required();
+    }
+}
+
+void Commands::add_to(CLI::App& app) {
+    for (const cli::Command& command : cli::kOpsCommands) {
+        const std::string name{command.name};
+        const std::size_t dot = name.find('.');
+        const std::string what{command.what};
+        Verb& verb = verbs_.emplace_back();
+        verb.command = &command;
+        verb.app = dot == std::string::npos
+                       ? app.add_subcommand(name, what)
+                       : group(app, name.substr(0, dot)).add_subcommand(name.substr(dot + 1), what);
+        for (const cli::Argument& argument : command.arguments) {
+            add_argument(verb, argument);
+        }
+        if (name == "node.ping") {
+            verb.app->add_option("--wait", wait_s_, "Ask again for so many seconds");
+        } else if (name == "queue.purge" || name == "queue.rm") {
+            verb.app->add_flag("--yes", yes_, "Do not ask for the queue's name");
+        } else if (name == "dlq.redrive") {
+            verb.app->add_option("--rate", rate_, "At most so many: 50/s, 600/m");
+        }
+    }
+}
+
+Json Commands::arguments_of(const Verb& verb) {
+    Json arguments = Json::object();
+    for (const Value& value : verb.values) {
+        const std::string name{value.argument->name};
+        if (value.option->count() == 0) {
+            continue;
+        }
+        switch (value.argument->kind) {
+            case cli::ArgumentKind::text:
+                arguments[name] = value.text;
+                break;
+            case cli::ArgumentKind::on_off:
+                arguments[name] = value.text == "on";
+                break;
+            case cli::ArgumentKind::number:
+                arguments[name] = value.number;
+                break;
+            case cli::ArgumentKind::flag:
+                arguments[name] = value.flag;
+                break;
+            case cli::ArgumentKind::pairs:
+                arguments[name] = object_of(value.pairs, cli::flag_of(*value.argument));
+                break;
+        }
+    }
+    return arguments;
+}
+
+// On a terminal the name is asked for; a script has to say --yes.
+void Commands::confirm(const Verb& verb, Json& arguments) const {
+    if (arguments.contains("confirm")) {
+        return;
+    }
+    const std::string queue = arguments["queue"];
+    if (yes_) {
+        arguments["confirm"] = queue;
+        return;
+    }
+    if (isatty(STDIN_FILENO) == 0) {
+        throw cli::Failure{cli::ExitCode::usage,
+                           cli::usage_of(*verb.command) + ": this cannot be undone; say --yes"};
+    }
+    std::fprintf(stderr, "This cannot be undone. Type the queue's name to go on: ");
+    std::string typed;
+    std::getline(std::cin, typed);
+    arguments["confirm"] = typed;
+}
+
+cli::ExitCode Commands::ping(const Settings& settings) const {
+    const auto end =
+        std::chrono::steady_clock::now() + Millis{static_cast<std::int64_t>(wait_s_ * 1000)};
+    OpsClient ops = settings.ops();
+    while (true) {
+        try {
+            show("node.ping", ask(ops, "node.ping", Json::object()), settings.common);
+            return cli::ExitCode::ok;
+        } catch (const cli::Failure& failure) {
+            const bool silent = failure.code == cli::ExitCode::unreachable ||
+                                failure.code == cli::ExitCode::timeout;
+            if (!silent || std::chrono::steady_clock::now() >= end) {
+                throw;
+            }
+        }
+        std::this_thread::sleep_for(kPingEvery);
+    }
+}
+
+std::optional<cli::ExitCode> Commands::perform(const Settings& settings) {
+    const auto verb =
+        std::find_if(verbs_.begin(), verbs_.end(), [](const Verb& v) { return v.app->parsed(); });
+    if (verb == verbs_.end()) {
+        return std::nullopt;
+    }
+    const std::string name{verb->command->name};
+    if (name == "node.ping") {
+        return ping(settings);
+    }
+    Json arguments = arguments_of(*verb);
+    OpsClient ops = settings.ops();
+    if (name == "dlq.redrive" && !arguments.value("dry_run", false)) {
+        return redrive(ops, arguments, rate_, settings.common);
+    }
+    if (name == "queue.purge" || name == "queue.rm") {
+        confirm(*verb, arguments);
+    }
+    show(name, ask(ops, name, arguments), settings.common);
+    return cli::ExitCode::ok;
+}
+
+}  // namespace esteira::control

@@ -1,0 +1,227 @@
+#include "broker/control/show.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+
+#include "common/cli/format.hpp"
+#include "common/cli/table.hpp"
+
+namespace esteira::control {
+
+namespace {
+
+using cli::Align;
+using cli::human_count;
+
+constexpr std::size_t kBodyBytesShown = 2000;
+
+std::string text(const Json& value) {
+    if (value.is_null()) {
+        return "-";
+    }
+    if (value.is_string()) {
+        return value.get<std::string>();
+    }
+    if (value.is_array()) {
+        std::string words;
+        for (const Json& word : value) {
+            words += (words.empty() ? "" : ", ") + text(word);
+        }
+        return words;
+    }
+    return value.dump();
+}
+
+std::string count(const Json& row, const char* name) {
+    return human_count(row.value(name, std::uint64_t{0}));
+}
+
+std::string age(const Json& row, const char* name) {
+    return row[name].is_null() ? "-" : cli::human_duration(Millis{row[name].get<std::int64_t>()});
+}
+
+void print(const std::string& name, const std::string& value) {
+    std::printf("%-18s %s\n", name.c_str(), cli::visible(value).c_str());
+}
+
+void print_fields(const Json& object, const std::string& prefix = {}) {
+    for (const auto& [name, value] : object.items()) {
+        if (value.is_object()) {
+            print_fields(value, prefix + name + ".");
+        } else {
+            print(prefix + name, text(value));
+        }
+    }
+}
+
+void queues(const Json& result) {
+    cli::Table table{{{"queue"},
+                      {"visible", Align::right},
+                      {"in flight", Align::right},
+                      {"delayed", Align::right},
+                      {"oldest", Align::right},
+                      {"bytes", Align::right},
+                      {"waiters", Align::right},
+                      {"dead letters to"}}};
+    for (const Json& row : result["queues"]) {
+        const std::string dead = row["dead_letter_queue"];
+        table.row(
+            {row["queue"], count(row, "visible"), count(row, "in_flight"), count(row, "delayed"),
+             age(row, "oldest_age_ms"), cli::human_bytes(row["bytes"].get<std::uint64_t>()),
+             count(row, "waiters"),
+             dead.empty() ? "-" : dead + " after " + text(row["max_receives"]) + " receives"});
+    }
+    table.print();
+}
+
+void queue(const Json& result) {
+    print("queue", result["queue"]);
+    print("messages", count(result, "visible") + " visible, " + count(result, "in_flight") +
+                          " in flight, " + count(result, "delayed") + " delayed");
+    print("oldest", age(result, "oldest_age_ms"));
+    print("bytes", cli::human_bytes(result["bytes"].get<std::uint64_t>()));
+    print("waiters", count(result, "waiters"));
+    print("created", text(result["created_at"]));
+    if (!result["dead_letters_of"].empty()) {
+        print("dead letters of", text(result["dead_letters_of"]));
+    }
+    for (const char* part : {"attributes", "tags", "totals"}) {
+        if (!result[part].empty()) {
+            std::printf("\n%s\n", part);
+        }
+        for (const auto& [name, value] : result[part].items()) {
+            std::printf("  %-30s %s\n", name.c_str(), cli::visible(text(value)).c_str());
+        }
+    }
+}
+
+void created(const Json& result) {
+    const std::string dead = result["attributes"]["DeadLetterQueue"];
+    std::printf("%s %s%s\n", result["queue"].get<std::string>().c_str(),
+                result["created"].get<bool>() ? "created" : "was there already",
+                dead.empty() ? "" : (", dead letters go to " + dead).c_str());
+}
+
+void removed(const Json& result) {
+    std::printf("%s: %s messages removed\n", result["queue"].get<std::string>().c_str(),
+                count(result, "removed").c_str());
+}
+
+void messages(const Json& result) {
+    show_messages(result["list"], kBodyBytesShown);
+    const std::uint64_t shown = result["list"].size();
+    cli::say(human_count(shown) + " of " + count(result, "messages") + " messages in " +
+             result["queue"].get<std::string>());
+    if (result["left_out"].get<std::uint64_t>() > 0) {
+        cli::say(count(result, "left_out") + " more did not fit one answer");
+    }
+}
+
+void dead_letter_queues(const Json& result) {
+    cli::Table table{{{"dead-letter queue"},
+                      {"messages", Align::right},
+                      {"oldest", Align::right},
+                      {"bytes", Align::right},
+                      {"of"}}};
+    for (const Json& row : result["queues"]) {
+        table.row({row["queue"], count(row, "messages"), age(row, "oldest_age_ms"),
+                   cli::human_bytes(row["bytes"].get<std::uint64_t>()),
+                   text(row["dead_letters_of"])});
+    }
+    table.print();
+}
+
+void dry_redrive(const Json& result) {
+    std::printf("%s of the oldest would be moved, %s would not; %s are in %s\n",
+                count(result, "moved").c_str(), count(result, "skipped").c_str(),
+                count(result, "left").c_str(), result["queue"].get<std::string>().c_str());
+    if (!result["reason"].get<std::string>().empty()) {
+        cli::say(result["reason"].get<std::string>());
+    }
+}
+
+void workers(const Json& result) {
+    cli::Table table{{{"pool"},
+                      {"name"},
+                      {"host"},
+                      {"pid", Align::right},
+                      {"online", Align::right},
+                      {"last seen", Align::right}}};
+    for (const Json& row : result["workers"]) {
+        table.row({row["pool"], row["name"], row["host"], text(row["pid"]), age(row, "online_ms"),
+                   age(row, "silent_ms") + " ago"});
+    }
+    table.print();
+    for (const Json& pool : result["pools"]) {
+        if (!pool["wanted"].is_null()) {
+            cli::say(pool["pool"].get<std::string>() + ": " + text(pool["online"]) + " of " +
+                     text(pool["wanted"]) + " wanted");
+        }
+    }
+}
+
+void ping(const Json& result) {
+    std::printf("esteira-broker %s, broker %s, process %s, up for %s%s\n",
+                result["version"].get<std::string>().c_str(),
+                result["broker"].get<std::string>().c_str(), text(result["pid"]).c_str(),
+                age(result, "uptime_ms").c_str(),
+                result["sends_accepted"].get<bool>() ? "" : "; takes no sends");
+}
+
+void metrics(const Json& result) { std::fputs(result["text"].get<std::string>().c_str(), stdout); }
+
+struct Shown {
+    std::string_view command;
+    void (*show)(const Json&);
+};
+constexpr Shown kShown[] = {
+    {"queue.ls", &queues},         {"queue.show", &queue},    {"queue.set", &queue},
+    {"queue.create", &created},    {"queue.purge", &removed}, {"queue.rm", &removed},
+    {"msg.peek", &messages},       {"dlq.show", &messages},   {"dlq.ls", &dead_letter_queues},
+    {"dlq.redrive", &dry_redrive}, {"worker.ls", &workers},   {"node.ping", &ping},
+    {"metrics", &metrics},
+};
+
+}  // namespace
+
+void show_messages(const Json& list, std::size_t body_bytes_max) {
+    for (const Json& message : list) {
+        for (const auto& [name, value] : message.items()) {
+            if (value.is_null() || value == "" || (value.is_array() && value.empty()) ||
+                (name == "crashes" && value == 0)) {
+                continue;
+            }
+            if (name == "attributes") {
+                for (const Json& attribute : value) {
+                    print("  " + text(attribute["name"]), attribute.contains("value")
+                                                              ? text(attribute["value"])
+                                                              : text(attribute["value_base64"]));
+                }
+                continue;
+            }
+            std::string shown = text(value);
+            if (name.starts_with("body") && shown.size() > body_bytes_max) {
+                shown = shown.substr(0, body_bytes_max) + " ... (--json shows all of it)";
+            }
+            print(name, shown);
+        }
+        std::printf("\n");
+    }
+}
+
+void show(const std::string& command, const Json& result, const cli::Common& common) {
+    if (common.json) {
+        cli::print_json(nlohmann::json(result));
+        return;
+    }
+    const auto* row = std::find_if(std::begin(kShown), std::end(kShown),
+                                   [&](const Shown& s) { return s.command == command; });
+    if (row == std::end(kShown)) {
+        print_fields(result);
+    } else {
+        row->show(result);
+    }
+}
+
+}  // namespace esteira::control
