@@ -204,6 +204,7 @@ private:
     std::optional<dialogue::ReceiveReply> same_lease(const Note& note, Now now);
     dialogue::Delivery describe(const Stored& record, const Held& held, WallTime leased_at);
     std::string_view keep(std::string text);
+    void dismiss_waiters(const Bytes16& session);
     void park(const Caller& caller, const Queue& queue, const dialogue::Receive& receive, Now now);
 
     // Settling.

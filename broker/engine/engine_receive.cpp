@@ -336,4 +336,18 @@ void Engine::forget_waiter(std::uint64_t ticket) {
     }
 }
 
+// Who has said good-bye waits for nothing more; a message handed to it would be stuck until its
+// lease ends.
+void Engine::dismiss_waiters(const Bytes16& session) {
+    for (auto& [number, waiting] : waiters_) {
+        waiter_count_ -= std::erase_if(waiting, [&](const Waiter& w) {
+            if (w.session != session) {
+                return false;
+            }
+            answer({w.ticket, w.session, w.request, w.hash}, dialogue::ReceiveReply{});
+            return true;
+        });
+    }
+}
+
 }  // namespace esteira::engine

@@ -88,6 +88,10 @@ Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry,
         stored.visible_at = now.broker + delay;
     }
     stored.origin = entry.origin;
+    if (!entry.reason.empty()) {
+        stored.story = Story{};
+        stored.story->reason = entry.reason;
+    }
     stored.attributes = entry.attributes;
     stored.body = entry.body;
     return stored;

@@ -121,8 +121,15 @@ void Engine::retry(Queue& queue, const std::vector<Numbers>& numbers, const Verd
 
 // Checks all that a verdict sends on before the first of them is stored.
 std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& entry, Now now) {
+    Queue* const dead_letters = dead_letter_queue_of(from);
+    const auto target_of = [&](std::string_view name) {
+        return name.empty() ? dead_letters : find_queue(name);
+    };
     for (const auto& [name, send] : entry.sends) {
-        const Queue* queue = find_queue(name);
+        const Queue* queue = target_of(name);
+        if (queue == nullptr && name.empty()) {
+            return Refused{Code::conflict, "queue " + from.name() + " has no dead-letter queue"};
+        }
         if (queue == nullptr) {
             return Refused{Code::no_such_queue, "there is no queue " + std::string(name)};
         }
@@ -134,14 +141,14 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
         }
     }
     for (const auto& [name, send] : entry.sends) {
-        Queue& queue = *find_queue(name);
+        Queue& queue = *target_of(name);
         queue.advance(now.broker);
         Stored stored = make_stored(queue, send, now);
         stored.cause = Cause::split_off;
-        if (from.settings().dead_letter_queue == name) {
+        if (&queue == dead_letters) {
             Story story;
             story.source = from.number();
-            story.reason = shortened(entry.reason);
+            story.reason = shortened(send.reason.empty() ? entry.reason : send.reason);
             stored.story = story;
         }
         commit(stored, now);

@@ -19,6 +19,7 @@ constexpr std::size_t kGroupSlack = 256;
 void Engine::run(const Caller& caller, const dialogue::Hello& hello, Now now) {
     Session* session = sessions_.find(caller.session);
     if (hello.leaving) {
+        dismiss_waiters(caller.session);
         if (session != nullptr) {
             give_back(*session, false, now);
             if (session->worker) {

@@ -71,6 +71,7 @@ struct SendEntry {
     std::string_view origin{};  // Absent: the message's own id. Set by who splits or replays.
     std::string_view group{};   // FIFO and fair queues.
     std::string_view dedup{};
+    std::string_view reason{};  // Of a dead letter: why it is one.
 };
 
 struct Send {
@@ -80,8 +81,8 @@ struct Send {
 
 struct Receive {
     std::string_view queue;
-    std::uint32_t count = 1;           // At most; 1 .. kReceiveCountMax.
-    Millis wait{0};                    // 0 .. kWaitMax.
+    std::uint32_t count = 1;             // At most; 1 .. kReceiveCountMax.
+    Millis wait{0};                      // 0 .. kWaitMax.
     std::optional<Millis> visibility{};  // Absent: the queue's.
 };
 
@@ -101,8 +102,9 @@ struct VerdictEntry {
     Verdict verdict = Verdict::done;
     std::optional<Millis> delay{};
     std::string_view reason{};
-    // Messages to send on, atomically with the verdict. Only with count == 1.
-    std::vector<std::pair<std::string_view, SendEntry>> sends{};  // Queue name, entry.
+    // Messages to send on, atomically with the verdict. Only with count == 1. Queue name, entry; an
+    // empty name is the dead-letter queue of the queue that the message came from.
+    std::vector<std::pair<std::string_view, SendEntry>> sends{};
 };
 
 struct Settle {

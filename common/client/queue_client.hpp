@@ -110,8 +110,8 @@ public:
     std::optional<std::uint64_t> submit(dialogue::Operation operation);
 
     // The next answer, in whatever order they come. nullopt: none within `timeout`, or a signal
-    // came, or a wake_fd can be read. A receive that the broker no longer remembers (request_expired) is answered with
-    // nothing. Throws Unreachable when `patience` is at its end.
+    // came, or a wake_fd can be read. A receive that the broker no longer remembers
+    // (request_expired) is answered with nothing. Throws Unreachable when `patience` is at its end.
     std::optional<Reply> poll(Millis timeout);
 
     std::size_t outstanding() const { return pending_.size(); }  // Frames not wholly answered.

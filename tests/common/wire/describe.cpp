@@ -55,8 +55,9 @@ public:
             "receipt.count", receipt.count)("receipt.mac", receipt.mac);
     }
     Lines& operator()(const SendEntry& entry) {
-        return (*this)("body", entry.body)("delay", entry.delay)("attributes", entry.attributes)(
+        (*this)("body", entry.body)("delay", entry.delay)("attributes", entry.attributes)(
             "origin", entry.origin)("group", entry.group)("dedup", entry.dedup);
+        return entry.reason.empty() ? *this : (*this)("reason", entry.reason);
     }
     Lines& operator()(const Receive& receive) {
         return (*this)("queue", receive.queue)("count", receive.count)("wait", receive.wait)(

@@ -177,7 +177,7 @@ TEST(WireRefusals, OptionsOfAnEntryAreChecked) {
     expect_accepted(send_entry([](Pack& p) { p.map(1).num(1).num(900'000); }));
     expect_refused(send_entry([](Pack& p) { p.map(1).num(1).num(900'001); }),
                    "a delay is 0 to 900000 ms");
-    expect_refused(send_entry([](Pack& p) { p.map(1).num(6).num(1); }), "unknown key of an entry");
+    expect_refused(send_entry([](Pack& p) { p.map(1).num(7).num(1); }), "unknown key of an entry");
     expect_refused(send_entry([](Pack& p) { p.map(2).num(1).num(1).num(1).num(2); }),
                    "a key stands twice");
     expect_refused(send_entry([](Pack& p) { p.map(1).num(64).num(1); }), "a key is 0 to 63");
@@ -229,6 +229,19 @@ TEST(WireRefusals, VerdictsAreChecked) {
     expect_refused(verdict(0, 1, 0, sends(1001)), "the verdicts of a settle have at most 1000");
     expect_refused(verdict(0, 1, 0, [](Pack& p) { p.map(1).num(4).nil(); }),
                    "unknown key of a verdict");
+}
+
+TEST(WireRefusals, ADeadPartHasAReasonAndNeedsNoQueue) {
+    const auto part = [](std::string queue, std::string reason) {
+        return verdict(0, 1, 0, [=](Pack& p) {
+            p.map(1).num(3).array(1).array(2).str(queue);
+            p.array(2).bin("x").map(1).num(6).str(reason);
+        });
+    };
+    expect_accepted(part("", std::string(512, 'r')));
+    expect_accepted(part("next", "r"));
+    expect_refused(part("", std::string(513, 'r')), "a reason has at most 512");
+    expect_refused(part("not a queue", "r"), "a message is sent on to a queue's name, or to none");
 }
 
 TEST(WireRefusals, TheSendsOfAllVerdictsCountTogether) {

@@ -46,7 +46,7 @@ SendEntry plain(std::string_view body) {
 }
 
 SendEntry full_entry() {
-    return {as_bytes("corpo"), 900'000ms, block(), "0193-a/4", "grupo-1", "dedup-1"};
+    return {as_bytes("corpo"), 900'000ms, block(), "0193-a/4", "grupo-1", "dedup-1", {}};
 }
 
 VerdictEntry verdict(std::uint32_t index, std::uint32_t count, Verdict kind) {
@@ -73,6 +73,17 @@ Settle full_settle() {
     settle.verdicts.back().delay = 12h;
     settle.verdicts.push_back(verdict(0, 100, Verdict::hand_back));
     settle.next.emplace(44, Receive{"stock", 10'000, 20s, std::nullopt});
+    return settle;
+}
+
+// A message of which one part went wrong.
+Settle settle_with_a_dead_part() {
+    Settle settle;
+    settle.verdicts.push_back(verdict(7, 1, Verdict::done));
+    settle.verdicts.back().sends.emplace_back("", plain("{}"));
+    SendEntry& part = settle.verdicts.back().sends.back().second;
+    part.origin = "0193-a/4";
+    part.reason = "EAN inválido";
     return settle;
 }
 
@@ -114,6 +125,7 @@ std::vector<Sample<Request>> sample_requests() {
         {"request_receive_defaults", request(201, Receive{"stock", 1, 0ms, std::nullopt})},
         {"request_settle", request(43, full_settle())},
         {"request_settle_plain", request(2, Settle{{verdict(0, 100, Verdict::done)}, {}})},
+        {"request_settle_parts", request(45, settle_with_a_dead_part())},
         {"request_hello", request(3, Hello{"worker", "upsert-stock", "nó-1", 4321, true})},
         {"request_beat", request(70'000, Beat{{{one, 0, 5}, {one, 99, 1}}})},
         {"request_create_queue",
