@@ -3,6 +3,8 @@
 //
 //   both      producer and consumer processes at once, as fast as it goes: messages a second from
 //             the first send to the last settling that was answered
+//   --fill    only the producer: leaves --count messages waiting in the queue
+//   --count-waiting  prints how many messages wait in the queue, once the broker answers
 //   latency   the same at --rate: from the moment a message was to be sent to its delivery
 //
 // The consumer settles a delivery and asks for the next one in the same request; --receives is how
@@ -34,6 +36,8 @@ struct Options {
     Load load;
     std::string endpoint = "tcp://127.0.0.1:5555";
     std::string queue = "esteira-bench";
+    bool fill = false;
+    bool count_waiting = false;
 };
 
 client::ClientOptions client_options(const Options& options, const char* name) {
@@ -97,10 +101,14 @@ void produce(const Options& options, RunTimes& times) {
         const std::uint64_t most = std::min(load.inflight + answered, load.batches());
         while (sent < most && timetable.due(sent) <= now) {
             const Nanos intended = timetable.paced() ? timetable.due(sent) : now;
-            if (!producer.submit(batch.stamped(sent, intended))) { break; }
+            if (!producer.submit(batch.stamped(sent, intended))) {
+                break;
+            }
             ++sent;
         }
-        if (times.first_send == 0) { times.first_send = now; }
+        if (times.first_send == 0) {
+            times.first_send = now;
+        }
         Millis wait{1'000};
         if (timetable.paced() && sent < most) {
             wait = Millis{std::max<Nanos>(0, timetable.due(sent) - monotonic_now()) / 1'000'000};
@@ -118,11 +126,15 @@ void consume(const Options& options, Ledger& ledger) {
     const Load& load = options.load;
     QueueClient consumer(client_options(options, "bench-consumer"));
     const dialogue::Receive ask{options.queue, load.receive, kWait, {}};
-    for (std::uint32_t i = 0; i < load.receives; ++i) { consumer.submit(ask); }
+    for (std::uint32_t i = 0; i < load.receives; ++i) {
+        consumer.submit(ask);
+    }
     std::uint64_t settling = 0;
     while (!ledger.complete() || settling > 0) {
         const auto reply = consumer.poll(kWait);
-        if (!reply) { continue; }
+        if (!reply) {
+            continue;
+        }
         if (const auto* settled = std::get_if<dialogue::SettleReply>(&reply->response.answer)) {
             check_all_ok(settled->results);
             --settling;
@@ -134,12 +146,16 @@ void consume(const Options& options, Ledger& ledger) {
             ledger.received(as_text(message.body), now);
         }
         if (received.messages.empty()) {
-            if (!ledger.complete()) { consumer.submit(ask); }
+            if (!ledger.complete()) {
+                consumer.submit(ask);
+            }
             continue;
         }
         dialogue::Settle settle;
         settle.verdicts.push_back({received.receipt, 0, received.receipt.count});
-        if (!ledger.complete()) { settle.next = {0, ask}; }
+        if (!ledger.complete()) {
+            settle.next = {0, ask};
+        }
         consumer.submit(std::move(settle));
         ++settling;
     }
@@ -147,7 +163,9 @@ void consume(const Options& options, Ledger& ledger) {
 
 std::string attribute(const dialogue::QueueReply& queue, std::string_view name) {
     for (const auto& [key, value] : queue.attributes) {
-        if (key == name) { return value; }
+        if (key == name) {
+            return value;
+        }
     }
     return {};
 }
@@ -155,7 +173,9 @@ std::string attribute(const dialogue::QueueReply& queue, std::string_view name) 
 void check_empty(const Options& options) {
     QueueClient admin(client_options(options, "bench"));
     const auto queue = admin.get_queue(options.queue);
-    if (!queue) { throw std::runtime_error(queue.error().reason); }
+    if (!queue) {
+        throw std::runtime_error(queue.error().reason);
+    }
     for (const char* name :
          {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}) {
         if (attribute(queue.value(), name) != "0") {
@@ -164,12 +184,35 @@ void check_empty(const Options& options) {
     }
 }
 
+void fill(const Options& options) {
+    RunTimes times;
+    {
+        QueueClient admin(client_options(options, "bench"));
+        const auto made = admin.create_queue({options.queue, {}, {}});
+        if (!made) {
+            throw std::runtime_error(made.error().reason);
+        }
+    }
+    produce(options, times);
+}
+
+void count_waiting(const Options& options) {
+    QueueClient admin(client_options(options, "bench"));
+    const auto queue = admin.get_queue(options.queue);
+    if (!queue) {
+        throw std::runtime_error(queue.error().reason);
+    }
+    std::puts(attribute(queue.value(), "ApproximateNumberOfMessages").c_str());
+}
+
 void run(const Options& options) {
     {
         QueueClient admin(client_options(options, "bench"));
         (void)admin.delete_queue(options.queue);
         const auto made = admin.create_queue({options.queue, {}, {}});
-        if (!made) { throw std::runtime_error(made.error().reason); }
+        if (!made) {
+            throw std::runtime_error(made.error().reason);
+        }
     }
     set_exact_timers();
     Ledger ledger(options.load);
@@ -178,7 +221,9 @@ void run(const Options& options) {
                                         consume(options, ledger);
                                         shared.last_settle = monotonic_now();
                                     });
-    if (ledger.repeated() != 0) { throw std::runtime_error("a message was received twice"); }
+    if (ledger.repeated() != 0) {
+        throw std::runtime_error("a message was received twice");
+    }
     check_empty(options);
     report("esteira", options.load, times, ledger);
 }
@@ -194,10 +239,18 @@ int main(int argc, char** argv) {
     add_load_options(app, options.load);
     app.add_option("--endpoint", options.endpoint, "the broker's")->capture_default_str();
     app.add_option("--queue", options.queue, "made for the run")->capture_default_str();
+    app.add_flag("--fill", options.fill, "only send, and leave it there");
+    app.add_flag("--count-waiting", options.count_waiting, "only print how many wait");
     try {
         app.parse(argc, argv);
         check_load(options.load);
-        run(options);
+        if (options.fill) {
+            fill(options);
+        } else if (options.count_waiting) {
+            count_waiting(options);
+        } else {
+            run(options);
+        }
     } catch (const CLI::ParseError& error) {
         return app.exit(error);
     } catch (const std::exception& error) {

@@ -166,10 +166,14 @@ std::optional<Time> Leases::next_visible_at() const {
     if (!back_.empty()) {
         return back_.begin()->first;
     }
-    if (!flying_.empty()) {
-        return flying_.begin()->first;
+    return next_return_at();
+}
+
+std::optional<Time> Leases::next_return_at() const {
+    if (flying_.empty()) {
+        return std::nullopt;
     }
-    return std::nullopt;
+    return flying_.begin()->first;
 }
 
 void Leases::for_each(const std::function<void(const Lease&, std::size_t)>& visit) const {

@@ -41,6 +41,10 @@ bool Queue::has_visible(Time now) const {
 }
 
 std::optional<Time> Queue::next_visible_at() {
+    // With as many in flight as there may be, nothing is handed out before one of them comes back.
+    if (leases_.in_flight() >= limits::kInFlightMax) {
+        return leases_.next_return_at();
+    }
     const auto leased = leases_.next_visible_at();
     const auto delayed = delayed_.next_visible_at();
     if (!leased || !delayed) {
@@ -209,8 +213,8 @@ void Queue::set_aside(const SetAside& e, Usage& usage, const LogStart& start) {
     }
 }
 
-void Queue::purge(Usage& usage) {
-    total(Total::purged) += messages();
+void Queue::purge(const Purged& e, Usage& usage) {
+    total(Total::purged) += e.messages;
     waiting_.for_first(waiting_.count(), [&](Place place) {
         forget(place, usage);
         return true;

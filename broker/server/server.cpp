@@ -126,7 +126,7 @@ bool Server::take_requests(Now now) {
         if (!clients_.recv(routing_id, zmq::recv_flags::dontwait)) { break; }
         std::size_t parts = 0;
         zmq::message_t frame;
-        while (clients_.get(zmq::sockopt::rcvmore)) {
+        for (bool more = routing_id.more(); more; more = frame.more()) {
             if (!clients_.recv(frame, zmq::recv_flags::none)) { break; }
             ++parts;
         }
@@ -144,7 +144,7 @@ void Server::take_ops(Now now) {
         zmq::message_t routing_id;
         if (!operators_.recv(routing_id, zmq::recv_flags::dontwait)) { return; }
         zmq::message_t frame;
-        while (operators_.get(zmq::sockopt::rcvmore)) {
+        for (bool more = routing_id.more(); more; more = frame.more()) {
             if (!operators_.recv(frame, zmq::recv_flags::none)) { break; }
         }
         ops_answers_.push_back({std::string(as_text(bytes_of(routing_id))),
