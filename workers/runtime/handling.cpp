@@ -1,0 +1,126 @@
+#include "workers/runtime/handling.hpp"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "common/base/check.hpp"
+#include "workers/runtime/backoff.hpp"
+#include "workers/runtime/exchange.hpp"
+
+namespace esteira::runtime {
+namespace {
+
+constexpr Millis kProbeLeast{250};
+constexpr Millis kProbeMost{30'000};
+
+// The outcomes of one call, or why there are none although the store is there.
+Result<std::vector<Outcome>, std::string> call(Handler& handler, std::span<const Delivery> batch) {
+    try {
+        std::vector<Outcome> outcomes = handler.handle(batch);
+        ESTEIRA_CHECK(outcomes.size() == batch.size());
+        return outcomes;
+    } catch (const Unavailable&) {
+        throw;
+    } catch (const Misconfigured&) {
+        throw;
+    } catch (const std::exception& error) {
+        return std::string(error.what());
+    } catch (...) {
+        return std::string("an exception that is none");
+    }
+}
+
+void handle_into(Handled& handled, Handler& handler, std::span<const Delivery> batch) {
+    auto together = call(handler, batch);
+    if (together) {
+        handled.outcomes = std::move(together).value();
+        return;
+    }
+    if (batch.size() == 1) {
+        handled.outcomes.push_back({Verdict::retry, together.error(), {}});
+        return;
+    }
+    for (const Delivery& one : batch) {
+        auto alone = call(handler, {&one, 1});
+        if (alone) {
+            handled.outcomes.push_back(std::move(std::move(alone).value().front()));
+        } else {
+            handled.outcomes.push_back({Verdict::retry, alone.error(), {}});
+        }
+    }
+}
+
+// Nothing when the handler is ready.
+std::optional<Report> ready(Handler& handler) {
+    try {
+        handler.start();
+        return std::nullopt;
+    } catch (const Misconfigured& error) {
+        return StoreMisconfigured{error.what()};
+    } catch (const std::exception& error) {
+        return StoreAway{error.what()};
+    }
+}
+
+Finished finish(Handler& handler, Batch batch) {
+    const auto begun = std::chrono::steady_clock::now();
+    Handled handled = handle_batch(handler, batch.deliveries());
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+    return {std::move(batch), std::move(handled), took.count(), handler.counters()};
+}
+
+}  // namespace
+
+Handled handle_batch(Handler& handler, std::span<const Delivery> batch) {
+    Handled handled;
+    try {
+        handle_into(handled, handler, batch);
+    } catch (const Unavailable& error) {
+        handled.end = Handled::End::unavailable;
+        handled.why = error.what();
+    } catch (const Misconfigured& error) {
+        handled.end = Handled::End::misconfigured;
+        handled.why = error.what();
+    }
+    return handled;
+}
+
+void work(Handler& handler, Exchange& exchange) {
+    Backoff backoff(kProbeLeast, kProbeMost);
+    bool is_ready = false;
+    while (true) {
+        if (!is_ready) {
+            std::optional<Report> fault = ready(handler);
+            is_ready = !fault.has_value();
+            const bool give_up = fault && std::holds_alternative<StoreMisconfigured>(*fault);
+            exchange.report(fault ? std::move(*fault) : Report(StoreReady{}));
+            if (give_up || (!is_ready && !exchange.pause(backoff.next()))) {
+                return;
+            }
+            continue;
+        }
+        std::optional<Batch> batch = exchange.take();
+        if (!batch) {
+            return;
+        }
+        Finished finished = finish(handler, std::move(*batch));
+        const Handled::End end = finished.handled.end;
+        exchange.report(std::move(finished));
+        switch (end) {
+            case Handled::End::whole:
+                backoff.reset();
+                break;
+            case Handled::End::unavailable:
+                is_ready = false;
+                if (!exchange.pause(backoff.next())) {
+                    return;
+                }
+                break;
+            case Handled::End::misconfigured:
+                return;
+        }
+    }
+}
+
+}  // namespace esteira::runtime
