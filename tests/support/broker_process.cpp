@@ -1,6 +1,5 @@
 #include "tests/support/broker_process.hpp"
 
-#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -20,16 +19,44 @@ Value expect(Result<Value, dialogue::Refused> result) {
 
 }  // namespace
 
-void BrokerProcess::start() {
-    const std::filesystem::path folder = folder_.path();
-    const auto config = folder / "esteira.toml";
-    std::ofstream(config) << "";  // The defaults, whatever stands in the source tree's.
-    process_ = std::make_unique<ChildProcess>(ChildOptions{
-        {ESTEIRA_BIN_DIR "/esteira-broker", "--config", config, "--set",
-         "broker.endpoint=" + endpoint(), "--set", "broker.data=" + (folder / "data").string(),
-         "--set", "broker.ops_socket=" + ops_socket(), "--set", "broker.disk_free_mib_min=0"},
-        {},
-        folder / "broker.log"});
+BrokerProcess::BrokerProcess(BrokerOptions options)
+    : options_(std::move(options)), folder_(options_.folder) {
+    if (folder_.empty()) {
+        folder_ = own_folder_.emplace().path();
+    }
+    start();
+}
+
+std::string BrokerProcess::endpoint() const {
+    constexpr std::string_view kKey = "broker.endpoint=";
+    for (const std::string& setting : options_.settings) {
+        if (setting.starts_with(kKey)) {
+            return setting.substr(kKey.size());
+        }
+    }
+    return "ipc://" + folder_ + "/broker";
+}
+
+std::vector<std::string> BrokerProcess::words() const {
+    std::vector<std::string> all = options_.wrapper;
+    all.insert(all.end(),
+               {ESTEIRA_BIN_DIR "/esteira-broker", "--config", folder_ + "/esteira.toml"});
+    std::vector<std::string> settings{"broker.endpoint=" + endpoint(), "broker.data=" + data(),
+                                      "broker.ops_socket=" + ops_socket(),
+                                      "broker.disk_free_mib_min=0"};
+    settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
+    for (const std::string& setting : settings) {
+        all.insert(all.end(), {"--set", setting});
+    }
+    return all;
+}
+
+void BrokerProcess::launch() {
+    std::ofstream(folder_ + "/esteira.toml") << "";  // The defaults, not the source tree's file.
+    process_ = std::make_unique<ChildProcess>(ChildOptions{words(), {}, folder_ + "/broker.log"});
+}
+
+void BrokerProcess::await_answer() {
     client::ClientOptions options = client_options();
     options.patience = std::chrono::milliseconds(500);
     client::QueueClient client(options);
@@ -44,6 +71,11 @@ void BrokerProcess::start() {
         }
     }
     throw std::runtime_error("the broker does not answer: " + process_->said());
+}
+
+void BrokerProcess::start() {
+    launch();
+    await_answer();
 }
 
 int BrokerProcess::stop() {

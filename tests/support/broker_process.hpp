@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/client/queue_client.hpp"
 #include "tests/support/child_process.hpp"
@@ -13,19 +15,32 @@
 // test. Link the target support_broker, which also builds the program.
 namespace esteira::support {
 
+struct BrokerOptions {
+    // In front of the program: an absolute path and arguments of what becomes it by exec, so that
+    // the pid is the broker's.
+    std::vector<std::string> wrapper{};
+    std::vector<std::string> settings{};  // "section.key=value", over those of here.
+    std::string folder{};                 // Absent: a temporary one.
+};
+
 class BrokerProcess {
 public:
-    BrokerProcess() { start(); }
+    explicit BrokerProcess(BrokerOptions options = {});
 
-    void start();              // Returns when it answers. Throws with what it said if it does not.
+    void start();   // Returns when it answers. Throws with what it said if it does not.
+    void launch();  // Only starts it.
+    void await_answer();
     int stop();                // SIGTERM; its exit code.
     void kill();               // SIGKILL: a crash. What it answered has to be there after start().
     void freeze(bool frozen);  // SIGSTOP or SIGCONT.
 
+    ChildProcess& process() { return *process_; }
     pid_t pid() const { return process_->pid(); }
-    std::string endpoint() const { return "ipc://" + folder_.path() + "/broker"; }
-    std::string ops_socket() const { return folder_.path() + "/ops/ops.sock"; }
-    const std::string& folder() const { return folder_.path(); }
+    std::vector<std::string> words() const;  // Its command line.
+    std::string endpoint() const;
+    std::string ops_socket() const { return folder_ + "/ops/ops.sock"; }
+    const std::string& folder() const { return folder_; }
+    std::string data() const { return folder_ + "/data"; }
 
     // For a client of this broker, with patience for one minute.
     client::ClientOptions client_options(std::string name = "test") const;
@@ -39,7 +54,9 @@ public:
     std::uint64_t messages(const std::string& queue);
 
 private:
-    test::TempFolder folder_;
+    BrokerOptions options_;
+    std::optional<test::TempFolder> own_folder_;
+    std::string folder_;
     std::unique_ptr<ChildProcess> process_;
 };
 
