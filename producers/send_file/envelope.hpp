@@ -1,0 +1,25 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/result.hpp"
+
+namespace esteira::send_file {
+
+// A message as it is read from one line.
+struct Message {
+    std::string body;
+    std::optional<Millis> delay;
+    std::vector<std::byte> attributes;  // As a block, see common/base/attributes.hpp.
+};
+
+// {"body":"...","delay":5,"attributes":{"loja":"SP01","n":{"type":"Number","value":"7"}}}
+// The body is text, or "body_base64"; the delay is in seconds; an attribute that is plain text is a
+// String. What else stands there is an error. Or why the line is none.
+Result<Message, std::string> read_envelope(std::string_view line);
+
+}  // namespace esteira::send_file
