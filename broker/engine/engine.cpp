@@ -54,7 +54,11 @@ void Engine::apply(const Event& event, Place place, Now now) {
                    [&](const Removed& e) { queue_of(e.queue).remove(e, usage_, start_); },
                    [&](const Rescheduled& e) { queue_of(e.queue).reschedule(e, start_); },
                    [&](const SetAside& e) { queue_of(e.queue).set_aside(e, usage_, start_); },
-                   [&](const Purged& e) { queue_of(e.queue).purge(usage_); },
+                   [&](const Purged& e) {
+                       Queue& queue = queue_of(e.queue);
+                       queue.total(Total::purged) += e.messages;
+                       queue.purge(usage_);
+                   },
                    [&](const QueueMade& e) { apply_queue_made(e); },
                    [&](const QueueSet& e) {
                        auto settings = with_attributes({}, e.settings);
@@ -186,6 +190,10 @@ void Engine::apply_leased(const Leased& e, Now now) {
         return;
     }
     session->last_seen = now.broker;
+    // It waited while the session went on: its place is a newer request's by now.
+    if (Sessions::expired(*session, e.request)) {
+        return;
+    }
     Note& note = Sessions::place_for(*session, e.request, e.hash);
     note.queue = e.queue;
     note.first = e.first;

@@ -175,7 +175,7 @@ void Engine::run(const Caller& caller, const dialogue::PurgeQueue& purge, Now no
         return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(purge.name));
     }
     const dialogue::DoneReply reply{queue->messages()};
-    const Purged event{queue->number()};
+    const Purged event{queue->number(), queue->messages()};
     log_.begin_group(encoded_size(event));
     commit(event, now);
     answer(caller, reply);

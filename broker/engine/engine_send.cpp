@@ -129,12 +129,13 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
     if (queue == nullptr) {
         return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(send.queue));
     }
-    if (const auto fault = fault_in_send(*queue)) {
-        return refuse(caller, fault->code, fault->reason);
+    const auto refused = fault_in_send(*queue);
+    std::size_t i = note_base(caller);
+    if (refused && i == 0) {
+        return refuse(caller, refused->code, refused->reason);
     }
     queue->advance(now.broker);
     std::vector<ResultRun> all;
-    std::size_t i = note_base(caller);
     if (i > 0) {
         all = Sessions::note_of(*sessions_.find(caller.session), caller.request)->results;
     }
@@ -152,7 +153,7 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
         const auto base = static_cast<std::uint32_t>(i);
         bool stored_any = false;
         for (; i < end; ++i) {
-            if (auto fault = fault_in_entry(*queue, send.entries[i])) {
+            if (auto fault = refused ? refused : fault_in_entry(*queue, send.entries[i])) {
                 add_result(results, {fault->code, 1, {}, std::move(fault->reason)});
                 continue;
             }
@@ -161,7 +162,8 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
             commit(stored, now);
             stored_any = true;
         }
-        if (stored_any || base > 0) {
+        // A request that stores nothing leaves no trace; one that goes on leaves all of its own.
+        if (stored_any || base > 0 || end < send.entries.size()) {
             note(caller, base, results, now);
         }
         for (ResultRun& run : results) {

@@ -228,6 +228,11 @@ ResultRun Engine::settle_one(const VerdictEntry& entry, Now now) {
         if (entry.verdict == Verdict::dead && dead_letters == nullptr) {
             return {Code::conflict, 1, {}, "queue " + queue.name() + " has no dead-letter queue"};
         }
+        // Both or neither: nothing is sent on beside a burial that then finds no room.
+        if (entry.verdict == Verdict::dead &&
+            no_room_in(*dead_letters, 1 + entry.sends.size(), estimate(entry))) {
+            return {Code::queue_full, 1, {}, "the dead-letter queue is full"};
+        }
         if (auto fault = send_on(queue, entry, now)) {
             return {fault->code, 1, {}, std::move(fault->reason)};
         }

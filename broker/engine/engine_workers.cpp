@@ -41,7 +41,9 @@ void Engine::run(const Caller& caller, const dialogue::Hello& hello, Now now) {
 void Engine::run(const Caller& caller, const dialogue::Beat& beat, Now) {
     for (const auto& started : beat.started) {
         const auto queue = queues_.find(started.receipt.queue);
-        if (queue == queues_.end()) {
+        const std::uint32_t delivered = started.receipt.count;
+        if (queue == queues_.end() || started.index > delivered ||
+            started.count > delivered - started.index) {
             continue;
         }
         for (std::uint64_t i = 0; i < started.count; ++i) {

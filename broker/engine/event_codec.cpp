@@ -68,6 +68,7 @@ std::uint8_t lay(Out& out, const SetAside& e) {
 template <class Out>
 std::uint8_t lay(Out& out, const Purged& e) {
     put_queue(out, e.queue);
+    out.put(e.messages);
     return 0;
 }
 template <class Out>
@@ -240,8 +241,10 @@ std::optional<Event> get_event(ByteReader& in, Type type, std::uint8_t detail,
             return get_rescheduled(in, detail);
         case Type::set_aside:
             return get_set_aside(in, detail);
-        case Type::purged:
-            return Purged{get_queue(in)};
+        case Type::purged: {
+            const QueueNumber queue = get_queue(in);
+            return Purged{queue, in.get<std::uint64_t>()};
+        }
         case Type::queue_made:
             return get_queue_made(in, detail);
         case Type::queue_set:

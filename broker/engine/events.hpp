@@ -142,6 +142,7 @@ struct SetAside {
 
 struct Purged {
     QueueNumber queue;
+    std::uint64_t messages = 0;  // So many: a replay may start behind some of them.
 };
 
 enum class QueueKind : std::uint8_t { standard = 0, fifo = 1, topic = 2 };

@@ -115,13 +115,13 @@ void Leases::reschedule(const std::vector<Numbers>& numbers, Time visible_at,
             }
             Lease& lease = *found.lease;
             const std::uint64_t end = run.first.value + run.count;
-            const bool whole = run.first.value <= lease.first.value &&
+            // One that left the lease has one of its own: it is found by its number alone.
+            const bool whole = lease.live == lease.held.size() &&
+                               run.first.value <= lease.first.value &&
                                lease.first.value + lease.held.size() <= end;
             if (whole) {
                 for (Held& held : lease.held) {
-                    if (held.place.size != 0) {
-                        change(held, lease);
-                    }
+                    change(held, lease);
                 }
                 i = lease.first.value + lease.held.size() - 1 - run.first.value;
                 put_in_order(lease, visible_at);

@@ -67,7 +67,7 @@ public:
     // Takes a message out.
     Held take(DeliveryNumber number);
 
-    // Gives the messages a new deadline: the whole lease where `numbers` cover what is left of it,
+    // Gives the messages a new deadline: the whole lease where `numbers` cover all of it,
     // else each a lease of its own. Calls `change` for every message that is here.
     void reschedule(const std::vector<Numbers>& numbers, Time visible_at,
                     const std::function<void(Held&, const Lease&)>& change);

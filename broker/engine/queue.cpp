@@ -213,8 +213,7 @@ void Queue::set_aside(const SetAside& e, Usage& usage, const LogStart& start) {
     }
 }
 
-void Queue::purge(const Purged& e, Usage& usage) {
-    total(Total::purged) += e.messages;
+void Queue::purge(Usage& usage) {
     waiting_.for_first(waiting_.count(), [&](Place place) {
         forget(place, usage);
         return true;

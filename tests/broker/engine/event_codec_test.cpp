@@ -62,7 +62,7 @@ std::vector<Event> samples() {
                         "banco fora",
                         {{DeliveryNumber{104}, 1}}},
             SetAside{QueueNumber{7}, Gone::damaged, {{DeliveryNumber{104}, 1}}, {{4, {1024}}}},
-            Purged{QueueNumber{7}},
+            Purged{QueueNumber{7}, 12},
             QueueMade{QueueNumber{7},
                       QueueKind::standard,
                       wall(1'700'000'000'000),
@@ -150,7 +150,7 @@ TEST(EventCodec, EveryFlippedBitOfARecordIsNoticed) {
 }
 
 TEST(EventCodec, AnUnknownTypeIsRefused) {
-    auto bytes = bytes_of({Purged{QueueNumber{1}}});
+    auto bytes = bytes_of({Purged{QueueNumber{1}, 0}});
     bytes[0] = std::byte{200};
     EXPECT_THROW(decode(bytes), BrokenLog);
 }
