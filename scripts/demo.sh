@@ -1,8 +1,6 @@
 # demo: a farm of its own, a broker killed in the middle, and the account.
 
-demo_products=1000
-demo_branches=2
-demo_batch=35
+demo_source=(--count 1000)
 
 demo_run() {
     local keep='' json=''
@@ -11,11 +9,12 @@ demo_run() {
         case $1 in
             --keep) keep=1 ;;
             --json) json=1 ;;
+            --products) demo_source=(--products "$(realpath -- "${2:?--products needs a file}")") && shift ;;
             --var) demo_var=$(realpath -m -- "${2:?--var needs a folder}") && shift ;;
             -h | --help)
-                echo "usage: ./esteira demo [--keep] [--json] [--var DIR]"
+                echo "usage: ./esteira demo [--products FILE] [--keep] [--json] [--var DIR]"
                 echo
-                echo "Sends $demo_products products of $demo_branches branches, kills the broker in the middle, and counts. DIR is"
+                echo "Sends the stock of 1,000 products in 2 branches (FILE: yours), kills the broker in the middle, and counts. DIR is"
                 echo "emptied first (./var/demo). --keep leaves the farm running."
                 return
                 ;;
@@ -103,12 +102,12 @@ demo_rows() { demo_sql "SELECT count(*) FROM estoque_posicao"; }
 demo_rows_at_least() { (($(demo_rows) >= $1)); }
 
 demo_produce_and_kill() {
-    local items=$((demo_products * demo_branches)) pid
-    demo_step "Sending $items stock positions, $demo_batch in a message"
-    "$bin/esteira-produce-stock" --products "$demo_products" --branches "$demo_branches" \
-        --batch "$demo_batch" --rate 30 --json >"$demo_var/produced.json" 2>"$demo_var/produce.log" &
+    local pid
+    demo_step "Sending the stock of every product in two branches, 35 positions in a message"
+    "$bin/esteira-produce-stock" "${demo_source[@]}" --batch 1 --rate 30 --json \
+        >"$demo_var/produced.json" 2>"$demo_var/produce.log" &
     demo_producer=$!
-    await 60 demo_rows_at_least $((items / 3)) || {
+    await 60 demo_rows_at_least 100 || {
         cat "$demo_var/produce.log" >&2
         die 6 "no rows arrive; see $demo_var/log"
     }
