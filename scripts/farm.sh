@@ -223,8 +223,13 @@ start_workers() {
                 --queue stock
     done
     for ((i = 1; i <= count; ++i)); do
-        await_or_tell "upsert-stock-$i" 1 runs "upsert-stock-$i"
+        await_or_tell "upsert-stock-$i" 30 said_hello "upsert-stock-$i"
     done
+}
+
+# Whether the broker knows the worker of a pid file.
+said_hello() {
+    runs "$1" && "$bin/esteira-ctl" worker ls --json | grep -q "\"pid\": *$pid\b"
 }
 
 # The private PostgreSQL with the rights of one role, made by the migrations. Another one's rights are
