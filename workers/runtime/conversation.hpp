@@ -24,6 +24,8 @@ struct Options {
     std::uint32_t batch_max = 100;
     Millis visibility{30'000};  // Kept up for as long as a batch is held; 1 s at least.
     Millis drain{20'000};       // After the first ask to stop, for the batch at work.
+    Millis probe_least{250};    // Between two looks at a store that is away, doubled each time
+    Millis probe_most{30'000};  // up to this.
     // Ends when the queue has given nothing for this long. Absent: goes on for ever.
     std::optional<Millis> until_empty{};
 };

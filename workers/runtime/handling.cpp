@@ -5,14 +5,10 @@
 #include <utility>
 
 #include "common/base/check.hpp"
-#include "workers/runtime/backoff.hpp"
 #include "workers/runtime/exchange.hpp"
 
 namespace esteira::runtime {
 namespace {
-
-constexpr Millis kProbeLeast{250};
-constexpr Millis kProbeMost{30'000};
 
 // The outcomes of one call, or why there are none although the store is there.
 Result<std::vector<Outcome>, std::string> call(Handler& handler, std::span<const Delivery> batch) {
@@ -86,8 +82,7 @@ Handled handle_batch(Handler& handler, std::span<const Delivery> batch) {
     return handled;
 }
 
-void work(Handler& handler, Exchange& exchange) {
-    Backoff backoff(kProbeLeast, kProbeMost);
+void work(Handler& handler, Exchange& exchange, Backoff pauses) {
     bool is_ready = false;
     while (true) {
         if (!is_ready) {
@@ -95,7 +90,7 @@ void work(Handler& handler, Exchange& exchange) {
             is_ready = !fault.has_value();
             const bool give_up = fault && std::holds_alternative<StoreMisconfigured>(*fault);
             exchange.report(fault ? std::move(*fault) : Report(StoreReady{}));
-            if (give_up || (!is_ready && !exchange.pause(backoff.next()))) {
+            if (give_up || (!is_ready && !exchange.pause(pauses.next()))) {
                 return;
             }
             continue;
@@ -109,11 +104,11 @@ void work(Handler& handler, Exchange& exchange) {
         exchange.report(std::move(finished));
         switch (end) {
             case Handled::End::whole:
-                backoff.reset();
+                pauses.reset();
                 break;
             case Handled::End::unavailable:
                 is_ready = false;
-                if (!exchange.pause(backoff.next())) {
+                if (!exchange.pause(pauses.next())) {
                     return;
                 }
                 break;

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "workers/runtime/backoff.hpp"
 #include "workers/runtime/batch.hpp"
 #include "workers/runtime/handler.hpp"
 
@@ -45,7 +46,8 @@ struct StoreMisconfigured {
 using Report = std::variant<Finished, StoreReady, StoreAway, StoreMisconfigured>;
 
 // Readies the handler, handles batch after batch, and readies it again after each Unavailable.
-// Returns when the exchange is stopped, or after Misconfigured.
-void work(Handler& handler, Exchange& exchange);
+// Returns when the exchange is stopped, or after Misconfigured. `pauses` lie between two looks at a
+// store that is away; they begin anew after a batch that was handled whole.
+void work(Handler& handler, Exchange& exchange, Backoff pauses);
 
 }  // namespace esteira::runtime

@@ -1,11 +1,11 @@
 #include "workers/runtime/worker.hpp"
 
-#include <utility>
-
 namespace esteira::runtime {
 
-Worker::Worker(Options options, Handler& handler, int stop_fd)
-    : conversation_(std::move(options), exchange_, stop_fd, stats_), handler_(handler) {}
+Worker::Worker(const Options& options, Handler& handler, int stop_fd)
+    : conversation_(options, exchange_, stop_fd, stats_),
+      handler_(handler),
+      pauses_(options.probe_least, options.probe_most) {}
 
 Worker::~Worker() {
     exchange_.stop();
@@ -15,7 +15,7 @@ Worker::~Worker() {
 }
 
 Ending Worker::run() {
-    thread_ = std::thread([this] { work(handler_, exchange_); });
+    thread_ = std::thread([this] { work(handler_, exchange_, pauses_); });
     return conversation_.run();
 }
 

@@ -13,7 +13,7 @@ namespace esteira::runtime {
 class Worker {
 public:
     // See Conversation. `handler` and `stop_fd` outlive the worker.
-    Worker(Options options, Handler& handler, int stop_fd);
+    Worker(const Options& options, Handler& handler, int stop_fd);
     // Waits for the handler. After Ending::abandoned and interrupted it may be at work for ever:
     // then end the process instead.
     ~Worker();
@@ -26,6 +26,7 @@ private:
     Exchange exchange_;
     Conversation conversation_;
     Handler& handler_;
+    Backoff pauses_;
     std::thread thread_;
 };
 
