@@ -131,20 +131,34 @@ demo_drained() {
         $(json_number delayed <<<"$shown") == 0))
 }
 
+# A worker says what it did when it stops.
+demo_stop_workers() {
+    local stopped=() killed=() workers
+    mapfile -t workers < <(known_processes | grep '^upsert-stock')
+    stop "${workers[@]}"
+}
+
+# The sum of one of the handlers' own counters.
+demo_counter() {
+    cat "$demo_var"/log/upsert-stock-*.log | grep -o "$1=[0-9]*" | awk -F= '{ sum += $2 } END { print sum + 0 }'
+}
+
 demo_account() {
-    local sent items rows dead
+    local sent items rows dead written older
     sent=$(json_number messages <"$demo_var/produced.json")
     items=$(json_number items <"$demo_var/produced.json")
     rows=$(demo_rows)
     dead=$(queue_number dlq-stock visible)
+    demo_stop_workers
+    written=$(demo_counter written) older=$(demo_counter not_newer)
     [[ $rows == "$items" && $dead == 0 ]] || demo_result=1
     if [[ -n $1 ]]; then
-        printf '{"messages_sent": %s, "items_sent": %s, "rows": %s, "dead_letters": %s, "lost": %s}\n' \
-            "${sent:-null}" "${items:-null}" "$rows" "${dead:-null}" "$((items - rows))"
+        printf '{"messages_sent": %s, "items_sent": %s, "written": %s, "older": %s, "rows": %s, "dead_letters": %s, "lost": %s}\n' \
+            "${sent:-null}" "${items:-null}" "$written" "$older" "$rows" "${dead:-null}" "$((items - rows))"
         return
     fi
     printf '%-28s %8s\n' "messages acknowledged" "$sent" "items in them" "$items" \
-        "rows in PostgreSQL" "$rows" "dead letters" "$dead" "lost" "$((items - rows))"
+        "positions written" "$written" "older or repeated, ignored" "$older" "rows in PostgreSQL" "$rows" "dead letters" "$dead" "lost" "$((items - rows))"
 }
 
 demo_look() {
