@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "broker/engine/events.hpp"
+
+namespace esteira::journal_tool {
+
+// An event with its name and its fields; a body as its size and SHA-256, and itself only if
+// `bodies`. Runs and slots are summed up. Session ids, which are keys, are not shown.
+nlohmann::ordered_json json_of(const engine::Event& event, bool bodies);
+
+// The queues that an event is about: the second one is that which a message left.
+struct Concerned {
+    std::optional<QueueNumber> queue;
+    std::optional<QueueNumber> from;
+};
+Concerned queues_of(const engine::Event& event);
+
+}  // namespace esteira::journal_tool
