@@ -1,16 +1,15 @@
 // esteira-broker: the durable queues of one machine. Reads the log, then serves until SIGTERM.
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 #include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "broker/journal/local/local_journal.hpp"
 #include "broker/journal/local/preparer.hpp"
@@ -86,8 +85,7 @@ void serve(const config::Config& settings, int stop_fd) {
     journal::RealDisk disk(settings.broker.data.string());
     const Receipts receipts = Receipts::of_folder(settings.broker.data);
     journal::LocalOptions options;
-    options.free_bytes_floor =
-        static_cast<std::uint64_t>(settings.broker.disk_free_mib_min) * kMiB;
+    options.free_bytes_floor = static_cast<std::uint64_t>(settings.broker.disk_free_mib_min) * kMiB;
     journal::LocalJournal log(disk, options);
     Core core(log, random_number());
     core.engine().set_bytes_max(static_cast<std::uint64_t>(settings.broker.total_mib_max) * kMiB);
@@ -107,10 +105,11 @@ void serve(const config::Config& settings, int stop_fd) {
 
     zmq::context_t context(1);
     std::optional<Ops> ops;  // Reads what the server counts, which asks it in turn.
-    Server server(context, core, receipts,
-                  {settings.broker.endpoint, "ipc://" + settings.broker.ops_socket.string(),
-                   [&log] { log.mark(); },
-                   [&ops](std::string_view request, Now now) { return ops->handle(request, now); }});
+    Server server(
+        context, core, receipts,
+        {settings.broker.endpoint, "ipc://" + settings.broker.ops_socket.string(),
+         [&log] { log.mark(); },
+         [&ops](std::string_view request, Now now) { return ops->handle(request, now); }});
     ops.emplace(core, log, server.stats());
     logging::info("serving", {{"endpoint", settings.broker.endpoint},
                               {"ops_socket", settings.broker.ops_socket.string()},
@@ -135,8 +134,8 @@ int main(int argc, char** argv) {
     config::add_flags(app, sources);
     return cli::run(app, argc, argv, [&] {
         const config::Loaded loaded = config::load(sources);
-        logging::start({.program = "esteira-broker",
-                        .level = *logging::level_named(loaded.config.log.level)});
+        logging::start(
+            {.program = "esteira-broker", .level = *logging::level_named(loaded.config.log.level)});
         try {
             serve(loaded.config, stop_fd);
         } catch (const journal::Locked& error) {
@@ -154,6 +153,8 @@ int main(int argc, char** argv) {
 }  // namespace esteira::broker
 
 int main(int argc, char** argv) {
-    if (sodium_init() < 0) { return 1; }
+    if (sodium_init() < 0) {
+        return 1;
+    }
     return esteira::broker::main(argc, argv);
 }

@@ -1,11 +1,11 @@
 #include "broker/server/server.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <utility>
+
+#include <sys/stat.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -52,8 +52,7 @@ void set_common_options(zmq::socket_t& socket) {
 
 }  // namespace
 
-Server::Server(zmq::context_t& context, Core& core, const Receipts& receipts,
-               ServerOptions options)
+Server::Server(zmq::context_t& context, Core& core, const Receipts& receipts, ServerOptions options)
     : core_(core),
       receipts_(receipts),
       options_(std::move(options)),
@@ -88,10 +87,14 @@ std::uint64_t Server::peer_of(const zmq::message_t& routing_id, Now now) {
 // A receipt whose MAC is wrong is no receipt of here: the engine is told so by a count of 0.
 void Server::check_receipts(dialogue::Request& request) const {
     const auto check = [&](dialogue::Receipt& receipt) {
-        if (!receipts_.good(receipt)) { receipt.count = 0; }
+        if (!receipts_.good(receipt)) {
+            receipt.count = 0;
+        }
     };
     if (auto* settle = std::get_if<dialogue::Settle>(&request.operation)) {
-        for (auto& verdict : settle->verdicts) { check(verdict.receipt); }
+        for (auto& verdict : settle->verdicts) {
+            check(verdict.receipt);
+        }
     }
     if (auto* beat = std::get_if<dialogue::Beat>(&request.operation)) {
         std::erase_if(beat->started, [&](dialogue::Beat::Started& started) {
@@ -107,8 +110,7 @@ void Server::decide(std::uint64_t peer, const zmq::message_t& frame, Now now) {
     if (!decoded) {
         ++stats_.malformed;
         const auto& malformed = decoded.error();
-        refused_.emplace_back(peer, dialogue::Response{malformed.number,
-                                                       core_.engine().broker_id(),
+        refused_.emplace_back(peer, dialogue::Response{malformed.number, core_.engine().broker_id(),
                                                        malformed.refused});
         return;
     }
@@ -123,15 +125,22 @@ bool Server::take_requests(Now now) {
     frames_.clear();
     while (bytes < limits::kTurnBytesMax) {
         zmq::message_t routing_id;
-        if (!clients_.recv(routing_id, zmq::recv_flags::dontwait)) { break; }
+        if (!clients_.recv(routing_id, zmq::recv_flags::dontwait)) {
+            break;
+        }
         std::size_t parts = 0;
         zmq::message_t frame;
         for (bool more = routing_id.more(); more; more = frame.more()) {
-            if (!clients_.recv(frame, zmq::recv_flags::none)) { break; }
+            if (!clients_.recv(frame, zmq::recv_flags::none)) {
+                break;
+            }
             ++parts;
         }
         const std::uint64_t peer = peer_of(routing_id, now);
-        if (parts != 1) { frame.rebuild(); }  // Too few or too many: the codec refuses nothing at all.
+        // Too few or too many parts: the codec refuses an empty frame.
+        if (parts != 1) {
+            frame.rebuild();
+        }
         bytes += frame.size() + routing_id.size();
         frames_.push_back(std::move(frame));
         decide(peer, frames_.back(), now);
@@ -142,10 +151,14 @@ bool Server::take_requests(Now now) {
 void Server::take_ops(Now now) {
     while (ops_answers_.size() < limits::kRequestsPerConnectionMax) {
         zmq::message_t routing_id;
-        if (!operators_.recv(routing_id, zmq::recv_flags::dontwait)) { return; }
+        if (!operators_.recv(routing_id, zmq::recv_flags::dontwait)) {
+            return;
+        }
         zmq::message_t frame;
         for (bool more = routing_id.more(); more; more = frame.more()) {
-            if (!operators_.recv(frame, zmq::recv_flags::none)) { break; }
+            if (!operators_.recv(frame, zmq::recv_flags::none)) {
+                break;
+            }
         }
         ops_answers_.push_back({std::string(as_text(bytes_of(routing_id))),
                                 options_.ops(as_text(bytes_of(frame)), now)});
@@ -155,12 +168,16 @@ void Server::take_ops(Now now) {
 // False when the peer is full or gone, which to it are the same: it has to ask again.
 bool Server::send(std::uint64_t peer, const wire::Buffer& frame) {
     const auto at = peers_.find(peer);
-    if (at == peers_.end()) { return false; }
+    if (at == peers_.end()) {
+        return false;
+    }
     const auto bytes = frame.bytes();
     const std::string& id = at->second.routing_id;
     const int sent = zmq_send(clients_.handle(), id.data(), id.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT);
     if (sent < 0) {
-        if (zmq_errno() == EHOSTUNREACH) { gone_.push_back(peer); }
+        if (zmq_errno() == EHOSTUNREACH) {
+            gone_.push_back(peer);
+        }
         return false;
     }
     return zmq_send(clients_.handle(), bytes.data(), bytes.size(), ZMQ_DONTWAIT) >= 0;
@@ -168,7 +185,9 @@ bool Server::send(std::uint64_t peer, const wire::Buffer& frame) {
 
 void Server::drop_peer(std::uint64_t peer) {
     const auto at = peers_.find(peer);
-    if (at == peers_.end()) { return; }
+    if (at == peers_.end()) {
+        return;
+    }
     core_.engine().forget_waiter(peer);
     peers_by_id_.erase(at->second.routing_id);
     peers_.erase(at);
@@ -193,7 +212,9 @@ void Server::release(std::vector<engine::Answered>& answers) {
             undelivered_.push_back(received->receipt);
         }
     }
-    for (const auto& [peer, response] : refused_) { deliver(peer, response); }
+    for (const auto& [peer, response] : refused_) {
+        deliver(peer, response);
+    }
     refused_.clear();
     for (const OpsAnswer& answer : ops_answers_) {
         if (zmq_send(operators_.handle(), answer.routing_id.data(), answer.routing_id.size(),
@@ -205,10 +226,14 @@ void Server::release(std::vector<engine::Answered>& answers) {
 }
 
 void Server::forget_quiet_peers(Now now) {
-    if (now.broker < next_peer_sweep_) { return; }
+    if (now.broker < next_peer_sweep_) {
+        return;
+    }
     next_peer_sweep_ = now.broker + kPeerSweepEvery;
     for (const auto& [peer, what] : peers_) {
-        if (now.broker - what.last_seen > kPeerQuietMax) { gone_.push_back(peer); }
+        if (now.broker - what.last_seen > kPeerQuietMax) {
+            gone_.push_back(peer);
+        }
     }
 }
 
@@ -230,7 +255,9 @@ void Server::turn(Clock& clock) {
     const auto decided = Steady::now();
     const std::uint64_t requests = stats_.requests - requests_before;
     core_.finish_turn([&](std::vector<engine::Answered>& answers) {
-        if (requests > 0) { stats_.commit_seconds.observe(seconds_since(decided)); }
+        if (requests > 0) {
+            stats_.commit_seconds.observe(seconds_since(decided));
+        }
         release(answers);
     });
     if (requests > 0) {
@@ -238,7 +265,9 @@ void Server::turn(Clock& clock) {
         stats_.turn_requests.observe(static_cast<double>(requests));
     }
     forget_quiet_peers(now);
-    for (const std::uint64_t peer : gone_) { drop_peer(peer); }
+    for (const std::uint64_t peer : gone_) {
+        drop_peer(peer);
+    }
     gone_.clear();
     ++stats_.turns;
 }
@@ -248,8 +277,12 @@ void Server::run(Clock& clock, int stop_fd) {
     for (;;) {
         const Now now = clock.now();
         Millis wait = core_.engine().next_wake(now) - now.broker;
-        if (!undelivered_.empty()) { wait = Millis{0}; }
-        if (!idle_told) { wait = std::min(wait, kIdle); }
+        if (!undelivered_.empty()) {
+            wait = Millis{0};
+        }
+        if (!idle_told) {
+            wait = std::min(wait, kIdle);
+        }
         zmq::pollitem_t items[] = {{clients_.handle(), 0, ZMQ_POLLIN, 0},
                                    {operators_.handle(), 0, ZMQ_POLLIN, 0},
                                    {nullptr, stop_fd, ZMQ_POLLIN, 0}};
@@ -257,17 +290,23 @@ void Server::run(Clock& clock, int stop_fd) {
         try {
             ready = zmq::poll(items, std::size(items), wait);
         } catch (const zmq::error_t& error) {
-            if (error.num() != EINTR) { throw; }
+            if (error.num() != EINTR) {
+                throw;
+            }
         }
         const bool due = core_.engine().next_wake(clock.now()) <= clock.now().broker;
         if (ready > 0 || due || !undelivered_.empty()) {
             turn(clock);
-            if (ready > 0) { idle_told = false; }
+            if (ready > 0) {
+                idle_told = false;
+            }
         } else if (!idle_told) {
             options_.idle();
             idle_told = true;
         }
-        if ((items[2].revents & ZMQ_POLLIN) != 0) { return; }
+        if ((items[2].revents & ZMQ_POLLIN) != 0) {
+            return;
+        }
     }
 }
 

@@ -20,9 +20,9 @@
 namespace esteira::broker {
 
 struct ServerOptions {
-    std::string endpoint;             // tcp:// on loopback, or ipc://
-    std::string ops_endpoint;         // ipc:// in a folder of mode 0700
-    std::function<void()> idle;       // Called once when nothing came for kIdle.
+    std::string endpoint;        // tcp:// on loopback, or ipc://
+    std::string ops_endpoint;    // ipc:// in a folder of mode 0700
+    std::function<void()> idle;  // Called once when nothing came for kIdle.
     std::function<std::string(std::string_view, Now)> ops;  // One JSON request, its answer.
 };
 

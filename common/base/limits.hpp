@@ -79,7 +79,8 @@ static_assert(kWireFrameBytesMax > kRequestBytesMax && kWireFrameBytesMax > kRec
 static_assert(kFrameBytesMax > kMessageBytesMax + 64 * 1024,
               "a message and its history fit one frame");
 static_assert(kSegmentBytes >= 4 * kFrameBytesMax, "a turn fits one segment");
-static_assert(kSessionBytesMax + kQueueStateBytesMax < kSegmentBytes / 2, "a segment opens with the state");
+static_assert(kSessionBytesMax + kQueueStateBytesMax < kSegmentBytes / 2,
+              "a segment opens with the state");
 static_assert(kSessionRequestsKept >= kRequestsPerConnectionMax,
               "what may be repeated is remembered");
 static_assert(kWorkerSilentMax >= 3 * kWorkerBeat);

@@ -1,6 +1,7 @@
 #include "tests/spec/script.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -337,6 +338,7 @@ private:
 
 std::string run(const std::string& script, Door& door) {
     Runner runner(door);
+    std::deque<Line> lines;  // Requests are views into them, and may be repeated.
     std::istringstream in(script);
     std::ostringstream out;
     std::string text;
@@ -346,7 +348,8 @@ std::string run(const std::string& script, Door& door) {
             out << text << '\n';
             continue;
         }
-        out << text.substr(0, arrow) << "=> " << runner.play(parse(text.substr(0, arrow))) << '\n';
+        out << text.substr(0, arrow) << "=> "
+            << runner.play(lines.emplace_back(parse(text.substr(0, arrow)))) << '\n';
     }
     return out.str();
 }

@@ -21,7 +21,9 @@ struct Applied {
 
 std::map<std::int64_t, Applied> history(Connection& connection) {
     std::map<std::int64_t, Applied> applied;
-    if (postgres::schema_version(connection) == 0) { return applied; }
+    if (postgres::schema_version(connection) == 0) {
+        return applied;
+    }
     const Rows rows = connection.execute(
         "SELECT version, name, checksum,"
         " to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
@@ -62,7 +64,9 @@ bool apply(Connection& connection, const Migration& migration) {
     connection.execute("SET LOCAL lock_timeout = '60s'");
     connection.execute("SELECT pg_advisory_xact_lock(4995148753)");
     const auto applied = history(connection);
-    if (applied.contains(migration.version)) { return false; }
+    if (applied.contains(migration.version)) {
+        return false;
+    }
     if (!applied.empty()) {
         connection.execute("SET LOCAL ROLE esteira_owner");
     }
