@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "broker/engine/engine.hpp"
 #include "broker/engine/codec_fields.hpp"
+#include "broker/engine/engine.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {

@@ -160,7 +160,8 @@ TEST_F(StockStoreTest, TheHandlerOfTheConfigurationWritesItemsAndSplitsOffBadOne
     handler->start();
     const std::string body =
         R"([{"codigo_barra":"0789","nome_produto":"Pão","filial":"1002","qtd_estoque":3,)"
-        R"("data_atulizacao_posicao_estoque":"2024-05-01 10:00:00", "x": [1e999]}, {"y":"\u0000"}])";
+        R"("data_atulizacao_posicao_estoque":"2024-05-01 10:00:00", "x": [1e999]},)"
+        R"( {"y":"\u0000"}])";
     const std::vector<runtime::Delivery> batch{{.body = body, .message_id = "m", .origin_id = "o"}};
     for (int i = 0; i < 2; ++i) {
         const auto outcomes = handler->handle(batch);
