@@ -83,7 +83,7 @@ private:
     void line(const InspectedFrame& frame, std::size_t used, const engine::Event& event) {
         ++lines_;
         const std::uint64_t slot = frame.at + journal::kFrameHeaderBytes + used;
-        Json json{{"at", std::to_string(frame.chunk) + ":" + std::to_string(slot)},
+        Json json{{"position", std::to_string(frame.chunk) + ":" + std::to_string(slot)},
                   {"time", cli::json_of(frame.header.time.wall)}};
         Json fields = json_of(event, options_.bodies);
         if (const auto number = queues_of(event).queue) {
@@ -98,8 +98,9 @@ private:
             std::printf("%s\n", text.c_str());
             return;
         }
-        std::string text = json["at"].get<std::string>() + "  " + json["time"].get<std::string>() +
-                           "  " + fields["event"].get<std::string>();
+        std::string text = json["position"].get<std::string>() + "  " +
+                           json["time"].get<std::string>() + "  " +
+                           fields["event"].get<std::string>();
         for (const auto& [name, value] : fields.items()) {
             if (name != "event" && value != "") {
                 text += " " + name + "=" +

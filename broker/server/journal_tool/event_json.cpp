@@ -152,13 +152,13 @@ Json json_of(const Event& event, bool bodies) {
             },
             [](const QueueMade& e) {
                 return Json{{"event", "queue_made"},         {"queue", e.queue.value},
-                            {"name", std::string(e.name)},   {"at", cli::json_of(e.at)},
+                            {"name", std::string(e.name)},   {"changed_at", cli::json_of(e.at)},
                             {"settings", pairs(e.settings)}, {"tags", pairs(e.tags)}};
             },
             [](const QueueSet& e) {
                 return Json{{"event", "queue_set"},
                             {"queue", e.queue.value},
-                            {"at", cli::json_of(e.at)},
+                            {"changed_at", cli::json_of(e.at)},
                             {"settings", pairs(e.settings)}};
             },
             [](const QueueRemoved& e) {
