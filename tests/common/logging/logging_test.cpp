@@ -84,6 +84,22 @@ TEST(Logging, TheFileGetsWhatIsLoudEnough) {
     EXPECT_EQ(nlohmann::json::parse(text.str())["event"], "loud");
 }
 
+TEST(Logging, AnAuditLineIsWrittenWhateverTheLevelAndHoweverOften) {
+    const std::string path = testing::TempDir() + "audit-" + std::to_string(getpid()) + ".log";
+    start({.program = "p", .level = Level::error, .file = path});
+    for (int i = 0; i < 100; ++i) {
+        audit("ops", {{"n", i}});
+    }
+    start({.program = "p"});
+    std::ifstream in{path};
+    int lines = 0;
+    for (std::string line; std::getline(in, line);) {
+        EXPECT_EQ(nlohmann::json::parse(line)["n"], lines++);
+    }
+    EXPECT_EQ(lines, 100);
+    unlink(path.c_str());
+}
+
 TEST(Logging, LevelsHaveNames) {
     EXPECT_EQ(level_named("warning"), Level::warning);
     EXPECT_EQ(level_named("loud"), std::nullopt);
