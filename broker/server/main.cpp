@@ -38,6 +38,8 @@ int stop_signals() {
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ,
+                SIG_IGN);  // A limit on file sizes is an error of the write, as others are.
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

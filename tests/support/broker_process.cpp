@@ -24,7 +24,10 @@ BrokerProcess::BrokerProcess(BrokerOptions options)
     if (folder_.empty()) {
         folder_ = own_folder_.emplace().path();
     }
-    start();
+    launch();
+    if (options_.await) {
+        await_answer();
+    }
 }
 
 std::string BrokerProcess::endpoint() const {

@@ -21,6 +21,7 @@ struct BrokerOptions {
     std::vector<std::string> wrapper{};
     std::vector<std::string> settings{};  // "section.key=value", over those of here.
     std::string folder{};                 // Absent: a temporary one.
+    bool await = true;                    // Until it answers; else it may fail at its start.
 };
 
 class BrokerProcess {

@@ -11,6 +11,7 @@ namespace {
 using dialogue::Verdict;
 
 constexpr Millis kPatience{250};
+constexpr std::size_t kOldKept = 100;
 constexpr const char* kReason = "quantidade_negativa";
 
 const char* name_of(Verdict verdict) {
@@ -118,14 +119,23 @@ void Consumer::settle(const client::ReceivedBatch& batch) {
     std::vector<dialogue::VerdictEntry> verdicts;
     auto entries = nlohmann::json::array();
     for (std::uint32_t i = 0; i < batch.messages.size(); ++i) {
-        if (random_below(20) == 0) {
-            continue;  // Forgotten: its lease runs out.
+        nlohmann::json entry{{"eid", eid_of(batch.messages[i].body)},
+                             {"number", batch.receipt.first.value + i}};
+        if (random_below(20) == 0) {  // Forgotten: its lease runs out.
+            entry["kind"] = name_of(Verdict::done);
+            entry["reason"] = "";
+            old_.push_back({{batch.receipt, i}, std::move(entry)});
+            continue;
         }
         verdicts.push_back(judge(batch.receipt, i));
-        entries.push_back({{"eid", eid_of(batch.messages[i].body)},
-                           {"number", batch.receipt.first.value + i},
-                           {"kind", name_of(verdicts.back().verdict)},
-                           {"reason", verdicts.back().reason}});
+        entry["kind"] = name_of(verdicts.back().verdict);
+        entry["reason"] = verdicts.back().reason;
+        entries.push_back(std::move(entry));
+    }
+    while (old_.size() > kOldKept) {
+        verdicts.push_back(old_.front().done);
+        entries.push_back(std::move(old_.front().entry));
+        old_.pop_front();
     }
     if (verdicts.empty()) {
         return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <random>
 #include <stop_token>
@@ -56,6 +57,13 @@ private:
     void receive_some();
     void settle(const client::ReceivedBatch& batch);
     dialogue::VerdictEntry judge(const dialogue::Receipt& receipt, std::uint32_t index);
+
+    // A delivery that was not settled in time, perhaps; its receipt is tried long after.
+    struct Old {
+        dialogue::VerdictEntry done;
+        nlohmann::json entry;
+    };
+    std::deque<Old> old_;
 };
 
 }  // namespace esteira::kill
