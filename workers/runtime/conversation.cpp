@@ -116,8 +116,8 @@ void Conversation::say_hello(TimePoint now) {
         return;
     }
     hello_due_ = now + limits::kWorkerBeat;
-    if (hello_ && broker_known_ && now >= hello_at_ + kAwayAfter) {
-        broker_known_ = false;
+    if (hello_ && broker_there_ != false && now >= hello_at_ + kAwayAfter) {
+        broker_there_ = false;
         logging::warning("broker_away", {{"endpoint", options_.endpoint}});
     }
     if (hello_) {

@@ -140,7 +140,7 @@ private:
 
     bool open_ = false;                   // The handler is ready.
     bool away_ = false;                   // It was told that the store is away.
-    bool broker_known_ = false;           // It was told that the broker is there.
+    std::optional<bool> broker_there_;    // What was said of it last.
     std::optional<std::uint64_t> hello_;  // Without an answer yet.
     TimePoint hello_at_{};
     TimePoint hello_due_{};

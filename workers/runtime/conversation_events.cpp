@@ -82,8 +82,8 @@ void Conversation::on_hello(const dialogue::Answer& answer) {
                          {{"code", to_string(refused->code)}, {"reason", refused->reason}});
         return;
     }
-    if (!broker_known_) {
-        broker_known_ = true;
+    if (broker_there_ != true) {
+        broker_there_ = true;
         logging::info("broker_there", {{"endpoint", options_.endpoint}});
     }
 }
@@ -91,6 +91,9 @@ void Conversation::on_hello(const dialogue::Answer& answer) {
 void Conversation::on_received(client::Reply& reply) {
     --asked_;
     if (const auto* refused = std::get_if<dialogue::Refused>(&reply.response.answer)) {
+        if (Steady::now() < ask_at_) {
+            return;  // The other receive was refused just now.
+        }
         const Millis pause = ask_backoff_.next();
         ask_at_ = Steady::now() + pause;
         logging::warning("receive_refused", {{"queue", options_.queue},
