@@ -17,6 +17,7 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <time.h>
 
 #include "bench/support/ledger.hpp"
 #include "bench/support/load.hpp"
@@ -89,6 +90,11 @@ private:
     std::vector<std::string> bodies_;
 };
 
+void sleep_for(Nanos nanos) {
+    const timespec time{.tv_sec = nanos / 1'000'000'000, .tv_nsec = nanos % 1'000'000'000};
+    nanosleep(&time, nullptr);
+}
+
 void produce(const Options& options, RunTimes& times) {
     const Load& load = options.load;
     QueueClient producer(client_options(options, "bench-producer"));
@@ -111,7 +117,11 @@ void produce(const Options& options, RunTimes& times) {
         }
         Millis wait{1'000};
         if (timetable.paced() && sent < most) {
-            wait = Millis{std::max<Nanos>(0, timetable.due(sent) - monotonic_now()) / 1'000'000};
+            const Nanos left = std::max<Nanos>(0, timetable.due(sent) - monotonic_now());
+            wait = Millis{left / 1'000'000};
+            if (wait == Millis{0}) {
+                sleep_for(left);  // Polling by milliseconds would spin through the rest.
+            }
         }
         while (auto reply = producer.poll(wait)) {
             check_all_ok(answer_of<dialogue::SendReply>(reply->response).results);

@@ -237,7 +237,7 @@ void Server::forget_quiet_peers(Now now) {
     }
 }
 
-void Server::turn(Clock& clock) {
+void Server::turn(Clock& clock, bool operators_ask) {
     using Steady = std::chrono::steady_clock;
     const auto seconds_since = [](Steady::time_point start) {
         return std::chrono::duration<double>(Steady::now() - start).count();
@@ -251,7 +251,9 @@ void Server::turn(Clock& clock) {
     }
     undelivered_.clear();
     take_requests(now);
-    take_ops(now);
+    if (operators_ask) {
+        take_ops(now);
+    }
     const auto decided = Steady::now();
     const std::uint64_t requests = stats_.requests - requests_before;
     core_.finish_turn([&](std::vector<engine::Answered>& answers) {
@@ -296,7 +298,7 @@ void Server::run(Clock& clock, int stop_fd) {
         }
         const bool due = core_.engine().next_wake(clock.now()) <= clock.now().broker;
         if (ready > 0 || due || !undelivered_.empty()) {
-            turn(clock);
+            turn(clock, (items[1].revents & ZMQ_POLLIN) != 0);
             if (ready > 0) {
                 idle_told = false;
             }

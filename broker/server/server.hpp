@@ -56,7 +56,7 @@ private:
     bool send(std::uint64_t peer, const wire::Buffer& frame);
     void drop_peer(std::uint64_t peer);
     void forget_quiet_peers(Now now);
-    void turn(Clock& clock);
+    void turn(Clock& clock, bool operators_ask);
 
     Core& core_;
     const Receipts& receipts_;
