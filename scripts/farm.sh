@@ -350,6 +350,7 @@ give_up() {
     for ((i = ${#started_now[@]} - 1; i >= 0; --i)); do
         stop "${started_now[i]}" || true
     done
+    remove_sockets
     exit "$code"
 }
 
@@ -386,6 +387,13 @@ stop() {
 
 is_gone() { ! runs "$1"; }
 
+# When nothing is left that listens.
+remove_sockets() {
+    [[ -z $(known_processes) ]] || return 0
+    rm -rf -- "${sockets:?}/ops" "$sockets/pg"
+    rmdir -- "$sockets" 2>/dev/null || true
+}
+
 # Names that have a pid file, in the order in which they stop.
 known_processes() {
     local file name
@@ -411,8 +419,7 @@ farm_down() {
     stop broker
     stop postgres
     choose_sockets
-    rm -rf -- "${sockets:?}/ops" "$sockets/pg"
-    rmdir -- "$sockets" 2>/dev/null || true
+    remove_sockets
     if [[ -n $farm_json ]]; then
         printf '{"var": %s, "stopped": [%s], "killed": [%s]}\n' "$(json_text "$var")" \
             "$(json_list "${stopped[@]}")" "$(json_list "${killed[@]}")"
