@@ -62,6 +62,8 @@ build_preset() (
     preset=$1
     shift
     cd "$ESTEIRA_HOME" || exit 1
+    # The compiler's cache serves every clone of the same sources.
+    export CCACHE_BASEDIR=$ESTEIRA_HOME CCACHE_NOHASHDIR=1
     mkdir -p build
     log=build/$preset.log
     exec 9>"build/.$preset.lock"
