@@ -104,6 +104,8 @@ public:
     // For operators.
     void set_draining(bool draining) { draining_ = draining; }
     bool draining() const { return draining_; }
+    // The most bytes in one queue, whatever its own MaxBytes says, and in all of them.
+    void set_queue_bytes_max(std::uint64_t bytes) { queue_bytes_max_ = bytes; }
     void set_bytes_max(std::uint64_t bytes) { bytes_max_ = bytes; }
     Result<std::vector<Peeked>, dialogue::Refused> peek(std::string_view queue, std::uint32_t count,
                                                         Now now);
@@ -248,6 +250,7 @@ private:
     std::map<std::string, std::uint32_t, std::less<>> pools_wanted_;
     Usage usage_;
     std::uint64_t bytes_max_ = limits::kTotalBytesMaxDefault;
+    std::uint64_t queue_bytes_max_ = limits::kQueueBytesMaxDefault;
     bool draining_ = false;
 
     std::vector<Answered> answers_;
