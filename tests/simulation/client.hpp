@@ -1,0 +1,146 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "tests/simulation/world.hpp"
+
+// The clients of a simulated broker: what they asked, what they were answered, and what they may
+// ask again because nobody ever told them.
+namespace esteira::simulation {
+
+// One request. It can be built again, byte for byte, as a client does that repeats it.
+struct Asked {
+    enum class Kind : std::uint8_t {
+        send,
+        receive,
+        settle,
+        hello,
+        beat,
+        create,
+        set,
+        look,
+        remove,
+        purge,
+    } kind = Kind::look;
+    Slot slot = 0;
+    std::uint32_t session = 0;  // Of the model.
+    Bytes16 session_id{};
+    std::uint64_t number = 0;
+    std::uint64_t hash = 0;
+    Time first_asked{};
+
+    std::vector<MessageId> ids;         // send
+    Model::Asking asking;               // receive
+    Millis wait{0};                     // receive
+    std::vector<Judgement> judgements;  // settle
+    std::shared_ptr<Asked> next;        // settle
+    Rules rules;                        // create, set
+    bool leaving = false;               // hello
+    dialogue::Receipt receipt;          // beat
+    std::vector<MessageId> started;     // beat: all of the receipt's
+
+    bool unknown = false;  // Carried out in a turn that nobody heard the end of.
+    bool answered = false;
+    bool noted = false;  // The broker has to know it again.
+    bool over_restart = false;
+    std::vector<std::pair<dialogue::Code, std::uint64_t>> results;  // By entry.
+    std::uint64_t first_delivery = 0;
+};
+using AskedPtr = std::shared_ptr<Asked>;
+
+// What a receiver holds.
+struct Holding {
+    Slot slot = 0;
+    dialogue::Receipt receipt;
+    std::vector<MessageId> delivered;
+};
+
+// Carries requests to the broker and answers to the model.
+class Clients {
+public:
+    using Say = std::function<void(const std::string&)>;
+
+    // `say` is told what happened, for those who read a life.
+    Clients(World& world, Counters& counters, Say say)
+        : world_(world), counters_(counters), say_(std::move(say)) {}
+
+    struct Session {
+        std::uint32_t known = 0;  // Of the model.
+        Bytes16 id{};
+        std::uint64_t next_number = 1;
+        std::uint64_t newest_noted = 0;
+        Time last_used{};
+        Time silent_until{};
+        std::deque<AskedPtr> history;  // The newest at the back.
+    };
+    Session& open_session(Bytes16 id);
+    Session& session(std::size_t i) { return sessions_[i]; }
+    std::size_t session_count() const { return sessions_.size(); }
+    void replace_session(std::size_t i, Bytes16 id);
+
+    // A new request of a session.
+    AskedPtr make(Session& session, Asked::Kind kind, Slot slot, std::uint64_t hash);
+
+    // Inside a turn: carries out. With `other_hash`, as if the number were another request's.
+    void execute(const AskedPtr& asked, bool other_hash = false);
+    // What the operator does, and receivers that are not there any more.
+    void redrive(Slot from, Slot target, std::uint32_t count, bool dry);
+    void undeliverable(std::size_t holding);
+    void peek(Slot slot);
+    void forget_waiters(std::uint32_t one_in, Draw& draw);
+
+    // The answers of a turn, or the news that there will be none.
+    void answered(std::vector<engine::Answered>& answers);
+    void nobody_answers();
+
+    bool waits_for(const AskedPtr& asked) const;
+    std::vector<Holding>& holdings() { return holdings_; }
+    std::uint32_t waiting() const;  // Slots, as bits.
+
+private:
+    using Key = std::pair<std::uint64_t, std::uint64_t>;  // Ticket, request number.
+    struct Expected {
+        AskedPtr asked;
+        bool other_hash = false;
+        bool expired = false;
+        bool parked = false;
+        bool superseded = false;  // Asked again since: perhaps never answered itself.
+    };
+
+    dialogue::Operation build(const Asked& asked);
+    dialogue::SendEntry build_entry(MessageId id);
+    std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+    Session* session_of(const Asked& asked);
+    void expect_answer(const AskedPtr& asked, Expected expected);
+    void prepare_model(Asked& asked);
+    void take(Expected expected, const dialogue::Answer& answer);
+    bool take_refusal(Asked& asked, const dialogue::Refused& refused);
+    void take_send(Asked& asked, const dialogue::SendReply& reply);
+    void take_receive(const Expected& expected, const dialogue::ReceiveReply& reply);
+    void take_settle(Asked& asked, const dialogue::SettleReply& reply);
+    void note(Asked& asked);
+    void perhaps(Asked& asked);
+
+    World& world_;
+    Counters& counters_;
+    Say say_;
+    std::deque<Session> sessions_;
+    std::map<Key, Expected> expected_;
+    std::set<std::uint32_t> leaving_;  // Sessions that leave in this turn: they wait no longer.
+    std::uint32_t receiving_ = 0;      // In this turn: slots, as bits.
+    std::uint64_t ticket_ = 0;
+    std::uint64_t newest_number_ = 0;  // Of a message that was told.
+    std::vector<Holding> holdings_;
+    std::vector<std::function<void(bool surely)>> direct_;  // What has no answer of its own.
+    std::deque<std::vector<std::byte>> bodies_;
+    std::deque<std::string> texts_;
+};
+
+}  // namespace esteira::simulation

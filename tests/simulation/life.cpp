@@ -1,0 +1,253 @@
+#include "tests/simulation/life.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace esteira::simulation {
+
+namespace {
+constexpr std::uint32_t kSessionsMax = 4;  // Beside the first ones.
+}
+
+Life::Life(const Parameters& parameters, Counters& counters, Trace trace)
+    : parameters_(parameters),
+      counters_(counters),
+      trace_(std::move(trace)),
+      draw_(parameters.seed),
+      world_(parameters_, counters),
+      clients_(world_, counters, [this](const std::string& what) { say(what); }) {}
+
+void Life::say(const std::string& what) {
+    if (trace_) {
+        trace_("step " + std::to_string(step_) +
+               " t=" + std::to_string(world_.now().broker.time_since_epoch().count()) + " " + what);
+    }
+}
+
+Bytes16 Life::draw_id() {
+    Bytes16 id{};
+    for (std::byte& b : id) {
+        b = static_cast<std::byte>(draw_.below(256));
+    }
+    return id;
+}
+
+bool Life::usable(Slot slot) const {
+    // World is not const here: the model is only read.
+    const auto& queue = const_cast<World&>(world_).model().queue(slot);
+    return queue.there && !queue.unsure() && (administered_ >> slot & 1U) == 0;
+}
+
+bool Life::do_turn(const std::function<void()>& decide) {
+    const bool alive = world_.turn(
+        decide, [this](std::vector<engine::Answered>& answers) { clients_.answered(answers); });
+    if (!alive) {
+        say("the process died");
+        clients_.nobody_answers();
+    }
+    return alive;
+}
+
+void Life::run() {
+    for (std::uint32_t i = 0; i < parameters_.sessions; ++i) {
+        clients_.open_session(draw_id());
+    }
+    world_.start();
+    for (step_ = 1; step_ <= parameters_.steps; ++step_) {
+        live_one_step();
+    }
+    drain();
+    fingerprint_ = fingerprint_ * 31 + world_.model().message_count();
+}
+
+void Life::live_one_step() {
+    const Millis passed{draw_.below(parameters_.step_millis_max + 1)};
+    world_.pass(passed, passed);
+    if (parameters_.wall_jumps && draw_.chance(20)) {
+        const std::int64_t jump = std::int64_t{draw_.below(7'200'000)} - 3'600'000;
+        world_.pass(Millis{0}, Millis{draw_.chance(100) ? jump * 24 : jump});
+    }
+    if (!world_.alive()) {
+        world_.pass(Millis{0}, Millis{draw_.below(60'000)});
+        if (draw_.chance(parameters_.wall_jumps ? 50 : 5)) {
+            world_.pass(Millis{0}, std::chrono::hours(3));
+        }
+        world_.start();
+        looked_ = false;
+        say("started, digest " + std::to_string(world_.digest()));
+    }
+    world_.arm_faults();
+    if (draw_.chance(parameters_.body_flip)) {
+        world_.flip_a_body();
+    }
+    one_turn();
+    if (world_.alive() && !world_.upkeep()) {
+        say("the process died of upkeep");
+        clients_.nobody_answers();
+    }
+    if (world_.alive() && draw_.chance(parameters_.flip / 10)) {
+        say("stops, and finds damage");
+        world_.stop_with_damage();
+        clients_.nobody_answers();
+    }
+    if (world_.alive()) {
+        fingerprint_ = fingerprint_ * 1'000'003 + world_.digest();
+    }
+}
+
+void Life::one_turn() {
+    administered_ = 0;
+    if (!looked_) {
+        looked_ = do_turn([this] { look_at_queues(); });
+        return;
+    }
+    do_turn([this] {
+        operate();
+        for (std::uint32_t i = draw_.from_to(1, parameters_.commands_max); i > 0; --i) {
+            command();
+        }
+    });
+}
+
+// What there is, and what is missing is made; before anything else after a start.
+void Life::look_at_queues() {
+    Clients::Session& session = clients_.session(0);
+    for (Slot slot = 0; slot < kSlots; ++slot) {
+        const auto& known = world_.model().queue(slot);
+        const bool wanted =
+            slot < kFirstDeadLetters ? slot < parameters_.queues : parameters_.dead_letters;
+        if (!wanted) {
+            continue;
+        }
+        const bool make = !known.there && !known.unsure();
+        auto asked = clients_.make(session, make ? Asked::Kind::create : Asked::Kind::look, slot,
+                                   draw_.any());
+        if (make) {
+            asked->rules = draw_rules(slot);
+        }
+        clients_.execute(asked);
+    }
+}
+
+void Life::operate() {
+    if (draw_.chance(30)) {
+        clients_.peek(draw_slot());
+    }
+    const Slot dead = draw_.from_to(kFirstDeadLetters, kSlots - 1);
+    if (parameters_.dead_letters && draw_.chance(parameters_.admin) && usable(dead)) {
+        const Slot target = draw_.chance(500) ? kNoSlot : draw_slot();
+        if (target == kNoSlot || (usable(target) && target != dead)) {
+            say("redrives " + name_of(dead));
+            clients_.redrive(dead, target, draw_.from_to(1, 20), draw_.chance(200));
+        }
+    }
+    if (draw_.chance(20)) {
+        clients_.forget_waiters(2, draw_);
+    }
+    if (!clients_.holdings().empty() && draw_.chance(20)) {
+        clients_.undeliverable(draw_.below(clients_.holdings().size()));
+    }
+    auto& holdings = clients_.holdings();
+    while (holdings.size() > 30) {
+        holdings.erase(holdings.begin() + draw_.below(holdings.size() / 2));
+    }
+}
+
+void Life::command() {
+    const std::size_t i = draw_.below(clients_.session_count());
+    Clients::Session& session = clients_.session(i);
+    const Time now = world_.now().broker;
+    if (now < session.silent_until) {
+        return;
+    }
+    if (draw_.chance(parameters_.deaths)) {
+        session.silent_until = now + Millis{draw_.from_to(10'000, 30'000)};
+        hello(session, false);
+        return start_all(session);
+    }
+    if (now - session.last_used > std::chrono::minutes(10)) {
+        session.history.clear();  // The broker may have closed it, and with it what it answered.
+        session.newest_noted = 0;
+    }
+    // All of them stand in the state that every small segment opens with.
+    if (sessions_made_ < kSessionsMax && draw_.chance(2)) {
+        ++sessions_made_;
+        clients_.replace_session(i, draw_id());
+    }
+    if (draw_.chance(parameters_.repeats)) {
+        return repeat(session);
+    }
+    if (draw_.chance(parameters_.admin)) {
+        return administer();
+    }
+    if (parameters_.workers && draw_.chance(60)) {
+        return draw_.chance(600) ? beat(session) : hello(session, draw_.chance(250));
+    }
+    const Slot slot = draw_slot();
+    const std::uint32_t kind = draw_.below(100);
+    if (kind < parameters_.sends) {
+        return send(session, slot);
+    }
+    if (kind < parameters_.sends + parameters_.settles) {
+        return settle(session);
+    }
+    receive(session, slot);
+}
+
+// Everything stops going wrong. The wall clock stands still, so that nothing expires that had not
+// expired by then; broker time passes every deadline.
+void Life::drain() {
+    if (world_.alive()) {
+        world_.count_totals();
+        world_.end(true);
+        clients_.nobody_answers();
+    }
+    world_.calm();
+    parameters_.without_faults();
+    world_.start();
+    looked_ = false;
+    one_turn();
+    clients_.replace_session(0, draw_id());
+    for (std::uint32_t round = 0; round < 200; ++round) {
+        bool any = false;
+        world_.pass(std::chrono::minutes(round < 20 ? 1 : 30), Millis{0});
+        administered_ = 0;
+        clients_.holdings().clear();
+        do_turn([&] {
+            for (Slot slot = 0; slot < kSlots; ++slot) {
+                if (usable(slot)) {
+                    auto asked =
+                        clients_.make(clients_.session(0), Asked::Kind::receive, slot, draw_.any());
+                    asked->asking.count = 100;
+                    asked->asking.visibility = std::chrono::seconds(5);
+                    clients_.execute(asked);
+                }
+            }
+        });
+        do_turn([&] {
+            for (const Holding& holding : clients_.holdings()) {
+                auto asked = clients_.make(clients_.session(0), Asked::Kind::settle, holding.slot,
+                                           draw_.any());
+                asked->judgements.push_back({holding.slot,
+                                             holding.receipt,
+                                             holding.delivered,
+                                             0,
+                                             holding.receipt.count,
+                                             dialogue::Verdict::done,
+                                             {},
+                                             {},
+                                             {}});
+                clients_.execute(asked);
+            }
+        });
+        for (const auto& [name, number] : world_.engine().queue_names()) {
+            any |= world_.engine().find_queue(name)->messages() > 0;
+        }
+        if (!any) {
+            return world_.model().check_drained();
+        }
+    }
+    throw Violation("the queues could not be drained");
+}
+
+}  // namespace esteira::simulation

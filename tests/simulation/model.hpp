@@ -1,0 +1,198 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/dialogue.hpp"
+#include "common/base/ids.hpp"
+#include "tests/simulation/rules.hpp"
+#include "tests/simulation/sometimes.hpp"
+
+// What clients were told, and what follows from it. The model knows no journal and no engine: it is
+// fed with answers that left the broker, and with questions that may never be answered, which may
+// or may not have been carried out. Whatever contradicts it is a broken promise.
+namespace esteira::simulation {
+
+struct Violation : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+using MessageId = std::uint64_t;  // In the body; from 1.
+
+// What a client does to a run of messages of a delivery.
+struct Judgement {
+    Slot slot = 0;
+    dialogue::Receipt receipt;
+    std::vector<MessageId> delivered;  // All of the receipt's, in order.
+    std::uint32_t index = 0;
+    std::uint32_t count = 1;
+    dialogue::Verdict verdict = dialogue::Verdict::done;
+    std::optional<Millis> delay;
+    std::string reason;
+    std::vector<std::pair<Slot, MessageId>> sends;
+};
+
+class Model {
+public:
+    struct Message {
+        enum class Sent : std::uint8_t { perhaps, yes, no } sent = Sent::perhaps;
+        enum class ReceiptIs : std::uint8_t { none, open, spent, unsure };
+        std::uint32_t bytes = 0;
+        bool with_attributes = false;
+        std::optional<Millis> delay;
+        std::string origin;  // As asked for; empty: its own id.
+        Slot home = 0;
+        std::uint32_t places = 0;  // Where it may be, by slot; kGone: perhaps nowhere any more.
+        std::uint64_t number = 0;  // 0: not told yet.
+        bool perhaps_redriven = false;
+        Time first_asked{};
+        WallTime oldest{};  // It cannot have been sent before.
+        std::optional<WallTime> first_received;
+        Time not_before{};  // Nobody may be given it before.
+        bool exact = true;  // It can be had at `not_before`, and its receipt is known.
+        std::uint32_t receives_least = 0;
+        std::uint32_t receives_most = 0;
+        std::uint32_t crashes_most = 0;
+        std::uint64_t delivery = 0;  // The newest that was told.
+        ReceiptIs receipt = ReceiptIs::none;
+        std::uint32_t session = 0;
+        bool started = false;       // Perhaps.
+        std::string burial_reason;  // Of a verdict that was answered.
+        Slot delivered_in = kNoSlot;
+        bool asked_once = true;
+        bool damaged = false;
+        bool ever_redriven = false;  // Perhaps.
+    };
+    static constexpr std::uint32_t kGone = 1U << 31;
+
+    Model(std::uint64_t broker_id, Counters& counters);
+
+    // ---- Time and processes.
+    std::uint32_t new_session();
+    void session_seen(std::uint32_t session, Time now);
+    void session_works(std::uint32_t session);
+    void process_started(Time now);
+    // All requests of a turn are decided, none is answered: what time alone may do to messages.
+    // `receiving` has the slots that somebody wants messages of.
+    void turn_decided(Now now, std::uint32_t receiving);
+
+    // ---- Queues.
+    struct Known {
+        bool there = false;
+        Rules rules;
+        // Asked for and not answered: look before anything else.
+        std::optional<Rules> perhaps;
+        bool perhaps_gone = false;
+        bool removed_once = false;  // Perhaps.
+        bool unsure() const { return perhaps.has_value() || perhaps_gone; }
+    };
+    const Known& queue(Slot slot) const { return queues_[slot]; }
+    void queue_perhaps_set(Slot slot, const Rules& rules);
+    void queue_perhaps_gone(Slot slot);
+    // An answer to a look: nothing when there is no such queue.
+    void queue_seen(Slot slot, const dialogue::Attributes* attributes);
+    void emptied(Slot slot, bool removed);
+    void perhaps_emptied(Slot slot);
+
+    // ---- Sending.
+    MessageId ask_to_send(Slot slot, Message message, Now now);
+    void asked_again(MessageId id, Now now);
+    void sent(MessageId id, std::uint64_t number);
+    void not_sent(MessageId id);
+
+    // ---- Receiving.
+    struct Asking {
+        Slot slot = 0;
+        std::uint32_t session = 0;
+        std::uint32_t count = 1;
+        std::optional<Millis> visibility;
+        Time first_asked{};  // Earlier than now for a repeated request.
+        bool repeated = false;
+        bool parked = false;
+    };
+    // Returns what was delivered, in order.
+    std::vector<MessageId> received(const Asking& asking, const dialogue::ReceiveReply& reply,
+                                    Now now);
+    // Somebody asked and got nothing: then there was nothing that he must have got.
+    void received_nothing(Slot slot, Now now) const;
+    void perhaps_received(Slot slot, Time now);
+    void undelivered(Slot slot, const dialogue::Receipt& receipt,
+                     const std::vector<MessageId>& delivered, Time now, bool surely);
+    void beat(const std::vector<MessageId>& started);
+
+    // ---- Settling, leaving, moving.
+    void settled(const Judgement& judgement, dialogue::Code code, Now now);
+    // Answered now, but perhaps carried out since `first_asked`.
+    void settled_late(const Judgement& judgement, dialogue::Code code, Time first_asked, Time now);
+    void perhaps_settled(const Judgement& judgement, Time now);
+    void left(std::uint32_t session, Time now, bool surely);
+    void perhaps_redriven(Slot from, Slot target, Now now);
+    void peeked(Slot slot, MessageId id, std::span<const std::byte> body, bool visible, Time now);
+    // Its bytes on the disk were changed: it may be set aside, never be told changed.
+    void damaged(MessageId id) {
+        message_mutable(id).damaged = true;
+        message_mutable(id).places |= kGone;
+    }
+
+    // ---- Looking.
+    const Message& message(MessageId id) const { return messages_[id - 1]; }
+    std::size_t message_count() const { return messages_.size(); }
+    // At the end of a turn: how many each queue holds has to be possible.
+    void check_counts(const std::array<std::optional<std::uint64_t>, kSlots>& messages) const;
+    // After all queues were drained: nothing that was promised is missing.
+    void check_drained() const;
+
+private:
+    struct SessionKnown {
+        bool works = false;  // Perhaps.
+        Time seen{};
+    };
+    static constexpr std::uint32_t bit(Slot slot) { return 1U << slot; }
+    Message& message_mutable(MessageId id) { return messages_[id - 1]; }
+    [[noreturn]] static void broken(MessageId id, const std::string& what);
+    [[noreturn]] static void broken(const std::string& what) { throw Violation(what); }
+
+    Message& expect_known(std::span<const std::byte> body, MessageId& id);
+    void check_delivery(MessageId id, const Message& m, const Asking& asking,
+                        const dialogue::Delivery& delivery, Now now) const;
+    void check_story(MessageId id, const Message& m, Slot slot,
+                     const dialogue::Delivery& delivery) const;
+    void check_delivery_number(MessageId id, const Asking& asking, std::uint64_t number);
+    void take_number(MessageId id, Message& m, Slot slot, const dialogue::Delivery& delivery);
+    void delivered(MessageId id, Message& m, const Asking& asking,
+                   const dialogue::Delivery& delivery, std::uint64_t number, Now now);
+    enum class Standing : std::uint8_t { good, stale, unsure };
+    Standing standing(const Judgement& judgement, std::uint32_t i) const;
+    void take_effect(const Judgement& judgement, Message& m, Time now);
+    void perhaps_take_effect(const Judgement& judgement, Message& m, Time now);
+    std::vector<Slot> dead_letters_of(Slot slot) const;
+    void settle_sends(const Judgement& judgement, bool done);
+    Millis backoff_least(Slot slot, const Message& m) const;
+    Time retry_at(const Judgement& judgement, const Message& m, Time now) const;
+    void loosen(Message& m, Time visible);
+    void hand_back_perhaps(Message& m, Time now);
+    void time_passes(Message& m, Now now);
+    static void perhaps_buried_by(const Rules& rules, Message& m);
+    Millis retention_least(Slot slot) const;
+    Millis delay_of(const Message& m) const;
+
+    std::uint64_t broker_id_;
+    Counters& counters_;
+    std::array<Known, kSlots> queues_;
+    std::vector<Message> messages_;
+    std::vector<MessageId> live_;  // Those that may still be somewhere.
+    std::vector<SessionKnown> sessions_;
+    std::unordered_map<std::uint64_t, MessageId> by_delivery_;  // Told delivery numbers.
+    std::uint64_t newest_delivery_ = 0;
+    std::uint32_t receiving_ = 0;
+    std::unordered_map<std::uint64_t, MessageId> by_number_;
+};
+
+}  // namespace esteira::simulation

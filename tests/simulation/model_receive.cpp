@@ -1,0 +1,244 @@
+// What receivers are told, held against what they were told before.
+#include <algorithm>
+
+#include "common/base/attributes.hpp"
+#include "common/base/bytes.hpp"
+#include "common/base/limits.hpp"
+#include "tests/simulation/model.hpp"
+
+namespace esteira::simulation {
+
+using Sent = Model::Message::Sent;
+using ReceiptIs = Model::Message::ReceiptIs;
+
+namespace {
+
+bool has_its_attributes(MessageId id, bool with, std::span<const std::byte> block) {
+    if (!with) {
+        return block.empty();
+    }
+    const std::string value = std::to_string(id);
+    const Attribute attribute{"id", "Number", as_bytes(value)};
+    const auto mine = pack_attributes(std::span(&attribute, 1));
+    return std::equal(block.begin(), block.end(), mine.begin(), mine.end());
+}
+
+std::string text(Time t) { return std::to_string(t.time_since_epoch().count()); }
+
+}  // namespace
+
+Model::Message& Model::expect_known(std::span<const std::byte> body, MessageId& id) {
+    id = id_in_body(body);
+    if (id == 0 || id > messages_.size()) {
+        broken("a body is delivered that nobody sent");
+    }
+    if (body.size() != message(id).bytes || !is_body_of(id, body)) {
+        broken(id, "is delivered with a changed body");
+    }
+    return message_mutable(id);
+}
+
+void Model::check_delivery(MessageId id, const Message& m, const Asking& asking,
+                           const dialogue::Delivery& delivery, Now now) const {
+    if (m.sent == Sent::no) {
+        broken(id, "was refused and is delivered");
+    }
+    if ((m.places & bit(asking.slot)) == 0) {
+        broken(id, m.places == kGone
+                       ? "was deleted and is delivered again"
+                       : "is delivered in " + name_of(asking.slot) + ", where it cannot be");
+    }
+    if (!has_its_attributes(id, m.with_attributes, delivery.attributes)) {
+        broken(id, "is delivered with other attributes");
+    }
+    if (now.broker < m.not_before) {
+        broken(id, "is delivered at " + text(now.broker) + ", hidden until " + text(m.not_before));
+    }
+    const Millis retention = std::chrono::seconds(queues_[asking.slot].rules.retention_seconds);
+    if (delivery.sent_at + retention <= now.wall) {
+        broken(id, "is delivered though it has expired");
+    }
+    const bool first_record = !m.perhaps_redriven || delivery.number.value == m.number;
+    if (first_record && m.asked_once && !m.ever_redriven && delivery.sent_at != m.oldest) {
+        broken(id, "is delivered with another send time");
+    }
+    if (delivery.receives < m.receives_least + 1 || delivery.receives > m.receives_most + 1) {
+        broken(id, "receive count " + std::to_string(delivery.receives) + ", expected " +
+                       std::to_string(m.receives_least + 1) + " to " +
+                       std::to_string(m.receives_most + 1));
+    }
+    if (delivery.crashes > m.crashes_most) {
+        broken(id, "counts more crashes than there can have been");
+    }
+    const Rules& rules = queues_[asking.slot].rules;
+    const bool may_be_buried = rules.dead_letters != kNoSlot && asking.slot < kFirstDeadLetters;
+    if (may_be_buried && rules.max_receives != 0 && delivery.receives > rules.max_receives) {
+        broken(id, "is delivered more often than its queue allows");
+    }
+    if (first_record && m.first_received && *m.first_received != delivery.first_received_at) {
+        broken(id, "was first received at another time");
+    }
+    check_story(id, m, asking.slot, delivery);
+}
+
+void Model::check_story(MessageId id, const Message& m, Slot slot,
+                        const dialogue::Delivery& delivery) const {
+    const std::string number_before =
+        m.number == 0 ? std::string() : dialogue::message_id(broker_id_, MessageNumber{m.number});
+    const bool moved_origin = m.ever_redriven && m.origin.empty() &&
+                              (number_before.empty() || delivery.origin == number_before);
+    if (delivery.origin != m.origin && !moved_origin) {
+        broken(id, "has the origin '" + std::string(delivery.origin) + "'");
+    }
+    if (slot == m.home || m.delivered_in == slot || m.ever_redriven) {
+        return;
+    }
+    if (delivery.reason.empty() ||
+        (!m.burial_reason.empty() && delivery.reason != m.burial_reason)) {
+        broken(id, "was buried with the reason '" + std::string(delivery.reason) + "'");
+    }
+    if (!queues_[m.home].removed_once && delivery.source != name_of(m.home)) {
+        broken(id, "was buried from '" + std::string(delivery.source) + "'");
+    }
+}
+
+// A redriven message is a new one with the origin of the old.
+void Model::take_number(MessageId id, Message& m, Slot slot, const dialogue::Delivery& delivery) {
+    const std::uint64_t number = delivery.number.value;
+    const auto [at, fresh] = by_number_.emplace(number, id);
+    if (!fresh && at->second != id) {
+        broken(id, "is delivered with the number of another message");
+    }
+    if (m.number != 0 && number != m.number) {
+        if (!m.perhaps_redriven) {
+            broken(id, "is delivered as number " + std::to_string(number) + ", was " +
+                           std::to_string(m.number));
+        }
+        m.first_received.reset();
+        m.oldest = delivery.sent_at;
+        m.origin = delivery.origin;
+        m.home = slot < kFirstDeadLetters ? slot : m.home;
+    }
+    m.origin = delivery.origin;
+    m.number = number;
+    m.perhaps_redriven = false;
+}
+
+void Model::check_delivery_number(MessageId id, const Asking& asking, std::uint64_t number) {
+    const auto [at, fresh] = by_delivery_.emplace(number, id);
+    if (!fresh) {
+        broken(id, "delivery number " + std::to_string(number) + " is used again; it was message " +
+                       std::to_string(at->second) + "'s");
+    }
+    if (number < newest_delivery_ && !asking.repeated) {
+        broken(id, "delivery number " + std::to_string(number) + " is not above " +
+                       std::to_string(newest_delivery_));
+    }
+    newest_delivery_ = std::max(newest_delivery_, number);
+}
+
+void Model::delivered(MessageId id, Message& m, const Asking& asking,
+                      const dialogue::Delivery& delivery, std::uint64_t number, Now now) {
+    if (m.delivery != 0) {
+        counters_.add(Sometimes::delivered_again);
+    }
+    const Millis visibility = asking.visibility.value_or(
+        std::chrono::seconds(queues_[asking.slot].rules.visibility_seconds));
+    const bool perhaps_before = asking.repeated;
+    if (asking.slot != m.home && m.delivered_in != asking.slot && !m.ever_redriven) {
+        const bool crashed = delivery.reason.starts_with("worker_crash");
+        const bool counted = delivery.reason.starts_with("max_receives");
+        counters_.add(Sometimes::buried_for_its_crashes, crashed);
+        counters_.add(Sometimes::buried_for_its_count, counted);
+    }
+    take_number(id, m, asking.slot, delivery);
+    m.sent = Sent::yes;
+    m.places = bit(asking.slot) | (m.damaged ? kGone : 0);
+    m.not_before = (perhaps_before ? asking.first_asked : now.broker) + visibility;
+    m.exact = !perhaps_before;
+    m.first_received = delivery.first_received_at;
+    m.receives_least = m.receives_most = delivery.receives;
+    m.crashes_most = delivery.crashes;
+    m.delivery = number;
+    m.receipt = ReceiptIs::open;
+    m.session = asking.session;
+    m.started = false;
+    m.burial_reason.clear();
+    m.delivered_in = asking.slot;
+}
+
+std::vector<MessageId> Model::received(const Asking& asking, const dialogue::ReceiveReply& reply,
+                                       Now now) {
+    if (reply.messages.size() != reply.receipt.count || reply.messages.size() > asking.count) {
+        broken("a receive is answered with " + std::to_string(reply.messages.size()) +
+               " messages for a receipt of " + std::to_string(reply.receipt.count));
+    }
+    std::vector<MessageId> ids;
+    for (std::size_t i = 0; i < reply.messages.size(); ++i) {
+        const dialogue::Delivery& delivery = reply.messages[i];
+        const std::uint64_t number = reply.receipt.first.value + i;
+        MessageId id = 0;
+        Message& m = expect_known(delivery.body, id);
+        ids.push_back(id);
+        const auto told = by_delivery_.find(number);
+        if (asking.repeated && told != by_delivery_.end() && told->second == id &&
+            m.delivery == number) {
+            if (m.receipt == ReceiptIs::spent || m.places == kGone ||
+                delivery.receives < m.receives_least || delivery.receives > m.receives_most) {
+                broken(id, "a lease that is over is told again");
+            }
+            m.receipt = ReceiptIs::open;
+            counters_.add(Sometimes::same_lease_again);
+            continue;
+        }
+        time_passes(m, now);  // An earlier answer of this turn may have let something happen.
+        check_delivery(id, m, asking, delivery, now);
+        check_delivery_number(id, asking, number);
+        const bool alone = asking.slot == m.home && !m.ever_redriven &&
+                           delivery.crashes >= limits::kCrashesBeforeAlone;
+        if (alone && reply.messages.size() != 1) {
+            broken(id, "took its workers down and is not delivered alone");
+        }
+        delivered(id, m, asking, delivery, number, now);
+    }
+    return ids;
+}
+
+void Model::received_nothing(Slot slot, Now now) const {
+    const Rules& rules = queues_[slot].rules;
+    const bool buries = rules.dead_letters != kNoSlot;
+    for (const MessageId id : live_) {
+        const Message& m = message(id);
+        const bool surely_here = m.sent == Sent::yes && m.places == bit(slot) && m.exact &&
+                                 m.receipt != ReceiptIs::unsure && now.broker >= m.not_before &&
+                                 m.oldest + retention_least(slot) > now.wall;
+        const bool to_be_buried =
+            buries && ((rules.max_receives != 0 && m.receives_most >= rules.max_receives) ||
+                       m.crashes_most >= limits::kCrashesBeforeBurial);
+        if (surely_here && !to_be_buried) {
+            broken(id, "is visible in " + name_of(slot) + " since " + text(m.not_before) +
+                           ", received " + std::to_string(m.receives_most) +
+                           " times, and a receive got nothing");
+        }
+    }
+}
+
+void Model::perhaps_received(Slot slot, Time now) {
+    for (const MessageId id : live_) {
+        Message& m = message_mutable(id);
+        if ((m.places & bit(slot)) == 0 || now < m.not_before) {
+            continue;
+        }
+        ++m.receives_most;
+        m.exact = false;
+        m.receipt = m.receipt == ReceiptIs::open ? ReceiptIs::unsure : m.receipt;
+    }
+}
+
+void Model::beat(const std::vector<MessageId>& started) {
+    for (const MessageId id : started) {
+        message_mutable(id).started = true;
+    }
+}
+
+}  // namespace esteira::simulation

@@ -1,0 +1,86 @@
+#include "tests/simulation/rules.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace esteira::simulation {
+
+std::string name_of(Slot slot) {
+    return slot < kFirstDeadLetters ? "queue-" + std::to_string(slot)
+                                    : "dead-" + std::to_string(slot - kFirstDeadLetters);
+}
+
+Slot slot_of(std::string_view name) {
+    for (Slot slot = 0; slot < kSlots; ++slot) {
+        if (name_of(slot) == name) {
+            return slot;
+        }
+    }
+    return kNoSlot;
+}
+
+dialogue::Attributes Rules::attributes() const {
+    return {{"DelaySeconds", std::to_string(delay_seconds)},
+            {"VisibilityTimeout", std::to_string(visibility_seconds)},
+            {"MessageRetentionPeriod", std::to_string(retention_seconds)},
+            {"MaxReceives", std::to_string(max_receives)},
+            {"DeadLetterQueue", dead_letters == kNoSlot ? "" : name_of(dead_letters)},
+            {"RetryBaseMillis", std::to_string(retry_base_ms)},
+            {"RetryMaxMillis", std::to_string(retry_max_ms)},
+            {"MaxMessages", std::to_string(messages_max)}};
+}
+
+bool Rules::told_by(const dialogue::Attributes& told) const {
+    const auto mine = attributes();
+    return std::all_of(mine.begin(), mine.end(), [&](const auto& pair) {
+        return std::find(told.begin(), told.end(), pair) != told.end();
+    });
+}
+
+namespace {
+
+std::uint64_t word(std::uint64_t id, std::uint64_t index) {
+    std::uint64_t value = id * 0x9E3779B97F4A7C15ULL + index;
+    value = (value ^ (value >> 29)) * 0xBF58476D1CE4E5B9ULL;
+    return value ^ (value >> 32);
+}
+
+}  // namespace
+
+void fill_body(std::uint64_t id, std::span<std::byte> room) {
+    std::uint64_t next = id;
+    for (std::size_t at = 0; at < room.size(); at += sizeof next) {
+        std::memcpy(room.data() + at, &next, std::min(sizeof next, room.size() - at));
+        next = word(id, at + 1);
+    }
+}
+
+std::uint64_t id_in_body(std::span<const std::byte> body) {
+    std::uint64_t id = 0;
+    if (body.size() >= sizeof id) {
+        std::memcpy(&id, body.data(), sizeof id);
+    }
+    return id;
+}
+
+bool is_body_of(std::uint64_t id, std::span<const std::byte> body) {
+    std::uint64_t next = id;
+    std::size_t at = 0;
+    for (; at + sizeof next <= body.size(); at += sizeof next) {
+        std::uint64_t found = 0;
+        std::memcpy(&found, body.data() + at, sizeof found);
+        if (found != next) {
+            return false;
+        }
+        next = word(id, at + 1);
+    }
+    for (; at < body.size(); at += sizeof next) {
+        if (std::memcmp(body.data() + at, &next, std::min(sizeof next, body.size() - at)) != 0) {
+            return false;
+        }
+        next = word(id, at + 1);
+    }
+    return true;
+}
+
+}  // namespace esteira::simulation
