@@ -114,10 +114,12 @@ void Engine::relocate(const Candidate& candidate, const std::map<Position, Deliv
     moved.cause = Cause::relocated;
     moved.held.reset();
     moved.replaces = Replaces{queue.number(), candidate.place.at, {}};
+    bool started = false;
     moved.age = queue.waiting().age_of(candidate.place.at).value_or(candidate.place.at.chunk);
     if (is_held) {
         const auto found = queue.leases().find(delivery->second);
         const Held& state = *found.held;
+        started = state.started;
         moved.replaces->delivery = delivery->second;
         moved.visible_at = found.lease->visible_at;
         HeldState kept;
@@ -143,6 +145,10 @@ void Engine::relocate(const Candidate& candidate, const std::map<Position, Deliv
     }  // The story goes with the old copy.
     log_.begin_group(encoded_size(moved));
     commit(moved, now);
+    // Not journaled, so it has to be carried over: a worker's death still counts against it.
+    if (started) {
+        queue.leases().find(delivery->second).held->started = true;
+    }
 }
 
 }  // namespace esteira::engine

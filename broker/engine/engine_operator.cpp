@@ -67,6 +67,10 @@ Result<Redriven, Refused> Engine::redrive(const Redrive& command, Now now) {
     if (!command.target.empty() && find_queue(command.target) == nullptr) {
         return Refused{Code::no_such_queue, "there is no queue " + command.target};
     }
+    // It adds to the log before it frees anything: the reserve is not for that.
+    if (!log_.may_grow()) {
+        return Refused{Code::disk_full, "no disk space for messages that move"};
+    }
     from->advance(now.broker);
     std::vector<std::pair<Place, DeliveryNumber>> places;
     from->leases().for_first_returned(command.count, [&](DeliveryNumber number, const Held& held) {
