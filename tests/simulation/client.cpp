@@ -41,6 +41,56 @@ AskedPtr Clients::make(Session& session, Kind kind, Slot slot, std::uint64_t has
     return asked;
 }
 
+bool Clients::turn(const std::function<void()>& decide) {
+    const bool alive =
+        world_.turn(decide, [this](std::vector<engine::Answered>& answers) { answered(answers); });
+    if (!alive) {
+        nobody_answers();
+    }
+    return alive;
+}
+
+void Clients::drain() {
+    constexpr int kRounds = 200;
+    for (int round = 0; round < kRounds; ++round) {
+        world_.pass(std::chrono::minutes(round < 20 ? 1 : 30), Millis{0});
+        holdings_.clear();
+        turn([this] {
+            for (Slot slot = 0; slot < kSlots; ++slot) {
+                if (!world_.model().queue(slot).there) {
+                    continue;
+                }
+                auto asked = make(session(0), Kind::receive, slot, ticket_);
+                asked->asking.count = 100;
+                asked->asking.visibility = std::chrono::seconds(5);
+                execute(asked);
+            }
+        });
+        turn([this] {
+            for (const Holding& holding : holdings_) {
+                auto asked = make(session(0), Kind::settle, holding.slot, ticket_);
+                asked->judgements.push_back({holding.slot,
+                                             holding.receipt,
+                                             holding.delivered,
+                                             0,
+                                             holding.receipt.count,
+                                             dialogue::Verdict::done,
+                                             {},
+                                             {},
+                                             {}});
+                execute(asked);
+            }
+        });
+        const auto& names = world_.engine().queue_names();
+        if (std::all_of(names.begin(), names.end(), [this](const auto& queue) {
+                return world_.engine().find_queue(queue.first)->messages() == 0;
+            })) {
+            return world_.model().check_drained();
+        }
+    }
+    throw Violation("the queues could not be drained");
+}
+
 // ---------------------------------------------------------------------------------- requests
 
 dialogue::SendEntry Clients::build_entry(MessageId id) {

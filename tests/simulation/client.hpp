@@ -85,6 +85,13 @@ public:
     std::size_t session_count() const { return sessions_.size(); }
     void replace_session(std::size_t i, Bytes16 id);
 
+    // One turn; false when the process died in it, and nobody was answered.
+    bool turn(const std::function<void()>& decide);
+    // Session 0 receives and deletes until nothing is left, and nothing that was promised may be
+    // missing. The wall clock stands still, so that nothing expires that had not expired before;
+    // broker time passes every deadline.
+    void drain();
+
     // A new request of a session.
     AskedPtr make(Session& session, Asked::Kind kind, Slot slot, std::uint64_t hash);
 

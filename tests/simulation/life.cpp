@@ -39,11 +39,9 @@ bool Life::usable(Slot slot) const {
 }
 
 bool Life::do_turn(const std::function<void()>& decide) {
-    const bool alive = world_.turn(
-        decide, [this](std::vector<engine::Answered>& answers) { clients_.answered(answers); });
+    const bool alive = clients_.turn(decide);
     if (!alive) {
         say("the process died");
-        clients_.nobody_answers();
     }
     return alive;
 }
@@ -194,8 +192,7 @@ void Life::command() {
     receive(session, slot);
 }
 
-// Everything stops going wrong. The wall clock stands still, so that nothing expires that had not
-// expired by then; broker time passes every deadline.
+// Everything stops going wrong, the power fails once more, and all that is left is taken.
 void Life::drain() {
     if (world_.alive()) {
         world_.count_totals();
@@ -208,46 +205,7 @@ void Life::drain() {
     looked_ = false;
     one_turn();
     clients_.replace_session(0, draw_id());
-    for (std::uint32_t round = 0; round < 200; ++round) {
-        bool any = false;
-        world_.pass(std::chrono::minutes(round < 20 ? 1 : 30), Millis{0});
-        administered_ = 0;
-        clients_.holdings().clear();
-        do_turn([&] {
-            for (Slot slot = 0; slot < kSlots; ++slot) {
-                if (usable(slot)) {
-                    auto asked =
-                        clients_.make(clients_.session(0), Asked::Kind::receive, slot, draw_.any());
-                    asked->asking.count = 100;
-                    asked->asking.visibility = std::chrono::seconds(5);
-                    clients_.execute(asked);
-                }
-            }
-        });
-        do_turn([&] {
-            for (const Holding& holding : clients_.holdings()) {
-                auto asked = clients_.make(clients_.session(0), Asked::Kind::settle, holding.slot,
-                                           draw_.any());
-                asked->judgements.push_back({holding.slot,
-                                             holding.receipt,
-                                             holding.delivered,
-                                             0,
-                                             holding.receipt.count,
-                                             dialogue::Verdict::done,
-                                             {},
-                                             {},
-                                             {}});
-                clients_.execute(asked);
-            }
-        });
-        for (const auto& [name, number] : world_.engine().queue_names()) {
-            any |= world_.engine().find_queue(name)->messages() > 0;
-        }
-        if (!any) {
-            return world_.model().check_drained();
-        }
-    }
-    throw Violation("the queues could not be drained");
+    clients_.drain();
 }
 
 }  // namespace esteira::simulation
