@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -19,9 +20,10 @@ namespace esteira::broker {
 
 namespace {
 
-// Answers that may wait for one peer. More than the requests it may have outstanding, so that a
-// peer which reads loses none; what comes on top is dropped and counted.
-constexpr int kAnswersWaitingMax = 2 * static_cast<int>(limits::kRequestsPerConnectionMax);
+// Answers that may wait for one peer; what comes on top is dropped and counted. A peer that reads
+// must lose none, with as many requests outstanding as it may have. libzmq learns of what was read
+// in steps of half of this number, so it has to be more than twice as large as the answers are.
+constexpr int kAnswersWaitingMax = 4 * static_cast<int>(limits::kRequestsPerConnectionMax);
 constexpr Millis kPeerQuietMax = std::chrono::minutes(30);
 constexpr Millis kPeerSweepEvery = std::chrono::minutes(1);
 
@@ -79,7 +81,7 @@ std::uint64_t Server::peer_of(const zmq::message_t& routing_id, Now now) {
     }
     const std::uint64_t peer = next_peer_++;
     peers_by_id_.emplace(id, peer);
-    peers_.emplace(peer, Peer{std::string(id), 0, now.broker});
+    peers_.emplace(peer, Peer{std::string(id), now.broker});
     stats_.connections = peers_.size();
     return peer;
 }
@@ -172,6 +174,13 @@ bool Server::send(std::uint64_t peer, const wire::Buffer& frame) {
         return false;
     }
     const auto bytes = frame.bytes();
+    std::optional<zmq::message_t> heavy;
+    if (bytes.size() >= Unsent::kHeavyBytes) {
+        heavy = unsent_.message(bytes, at->second.unsent);
+        if (!heavy) {
+            return false;
+        }
+    }
     const std::string& id = at->second.routing_id;
     const int sent = zmq_send(clients_.handle(), id.data(), id.size(), ZMQ_SNDMORE | ZMQ_DONTWAIT);
     if (sent < 0) {
@@ -179,6 +188,9 @@ bool Server::send(std::uint64_t peer, const wire::Buffer& frame) {
             gone_.push_back(peer);
         }
         return false;
+    }
+    if (heavy) {
+        return zmq_msg_send(heavy->handle(), clients_.handle(), ZMQ_DONTWAIT) >= 0;
     }
     return zmq_send(clients_.handle(), bytes.data(), bytes.size(), ZMQ_DONTWAIT) >= 0;
 }

@@ -12,6 +12,7 @@
 #include "broker/server/core.hpp"
 #include "broker/server/receipts.hpp"
 #include "broker/server/server_stats.hpp"
+#include "broker/server/unsent.hpp"
 #include "common/base/clock.hpp"
 #include "common/wire/buffer.hpp"
 
@@ -43,8 +44,8 @@ private:
     // A peer that has sent something. ZeroMQ names it by a routing id of its own choice.
     struct Peer {
         std::string routing_id;
-        std::uint32_t parked = 0;  // Receives that wait for an answer.
         Time last_seen{};
+        Unsent::Account unsent = Unsent::account();  // Heavy answers that it has not read.
     };
 
     std::uint64_t peer_of(const zmq::message_t& routing_id, Now now);
@@ -77,6 +78,7 @@ private:
     std::vector<dialogue::Receipt> undelivered_;  // To be handed back in the next turn.
     std::vector<std::uint64_t> gone_;
     wire::Buffer buffer_;
+    Unsent unsent_;
     Time next_peer_sweep_{};
     ServerStats stats_;
 };

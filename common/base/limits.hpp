@@ -43,6 +43,7 @@ inline constexpr std::uint32_t kQueueAttributeBytesMax = 16 << 10;  // and its v
 // Outstanding work: beyond it the broker stops reading.
 inline constexpr std::uint32_t kRequestsPerConnectionMax = 64;
 inline constexpr std::uint64_t kBytesPerConnectionMax = 16ULL << 20;
+inline constexpr std::uint64_t kAnswerBytesPerConnectionMax = 64ULL << 20;
 inline constexpr std::uint64_t kBytesOutstandingMax = 256ULL << 20;
 inline constexpr std::uint64_t kTurnBytesMax = 16ULL << 20;
 inline constexpr std::uint32_t kConnectionsMax = 1024;

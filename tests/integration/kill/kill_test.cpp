@@ -38,8 +38,10 @@ protected:
             broker_.process().wait();
             fs::create_directory(kept);
             for (const char* part : {"ledgers", "data", "broker.log", "report"}) {
-                fs::copy(fs::path(broker_.folder()) / part, fs::path(kept) / part,
-                         fs::copy_options::recursive);
+                const fs::path from = fs::path(broker_.folder()) / part;
+                if (fs::exists(from)) {
+                    fs::copy(from, fs::path(kept) / part, fs::copy_options::recursive);
+                }
             }
             ADD_FAILURE() << "seed " << seed_ << "; kept in " << fs::absolute(kept);
         }

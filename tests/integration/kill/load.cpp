@@ -115,6 +115,13 @@ dialogue::VerdictEntry Consumer::judge(const dialogue::Receipt& receipt, std::ui
     return entry;
 }
 
+void Consumer::remember(const dialogue::Receipt& receipt, std::uint32_t index,
+                        nlohmann::json entry) {
+    entry["kind"] = name_of(Verdict::done);
+    entry["reason"] = "";
+    old_.push_back({{receipt, index}, std::move(entry)});
+}
+
 void Consumer::settle(const client::ReceivedBatch& batch) {
     std::vector<dialogue::VerdictEntry> verdicts;
     auto entries = nlohmann::json::array();
@@ -122,12 +129,13 @@ void Consumer::settle(const client::ReceivedBatch& batch) {
         nlohmann::json entry{{"eid", eid_of(batch.messages[i].body)},
                              {"number", batch.receipt.first.value + i}};
         if (random_below(20) == 0) {  // Forgotten: its lease runs out.
-            entry["kind"] = name_of(Verdict::done);
-            entry["reason"] = "";
-            old_.push_back({{batch.receipt, i}, std::move(entry)});
+            remember(batch.receipt, i, entry);
             continue;
         }
         verdicts.push_back(judge(batch.receipt, i));
+        if (verdicts.back().verdict == Verdict::hand_back && random_below(4) == 0) {
+            remember(batch.receipt, i, entry);
+        }
         entry["kind"] = name_of(verdicts.back().verdict);
         entry["reason"] = verdicts.back().reason;
         entries.push_back(std::move(entry));

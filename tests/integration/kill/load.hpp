@@ -57,8 +57,9 @@ private:
     void receive_some();
     void settle(const client::ReceivedBatch& batch);
     dialogue::VerdictEntry judge(const dialogue::Receipt& receipt, std::uint32_t index);
+    void remember(const dialogue::Receipt& receipt, std::uint32_t index, nlohmann::json entry);
 
-    // A delivery that was not settled in time, perhaps; its receipt is tried long after.
+    // A delivery that was forgotten or handed back: its receipt is tried long after.
     struct Old {
         dialogue::VerdictEntry done;
         nlohmann::json entry;
