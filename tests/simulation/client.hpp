@@ -47,6 +47,7 @@ struct Asked {
     std::vector<MessageId> started;     // beat: all of the receipt's
 
     bool unknown = false;  // Carried out in a turn that nobody heard the end of.
+    bool ever_unknown = false;
     bool answered = false;
     bool noted = false;  // The broker has to know it again.
     bool over_restart = false;

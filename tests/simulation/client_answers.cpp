@@ -124,14 +124,15 @@ void Clients::take(Expected expected, const dialogue::Answer& answer) {
         counters_.add(Sometimes::mismatch_refused);
         return;
     }
-    const bool perhaps_known = asked.noted || asked.unknown;
-    if (expected.expired && (refused != nullptr || !perhaps_known)) {
+    if (expected.expired) {
+        if (refused != nullptr && refused->code == Code::request_expired) {
+            counters_.add(Sometimes::request_expired);
+            return;
+        }
         // One that is still remembered may be answered as before.
-        if (refused == nullptr || refused->code != Code::request_expired) {
+        if (!asked.noted && !asked.ever_unknown) {
             throw Violation("a request older than what is remembered was not refused");
         }
-        counters_.add(Sometimes::request_expired);
-        return;
     }
     if (refused != nullptr && take_refusal(asked, *refused)) {
         return;
@@ -285,7 +286,7 @@ void Clients::take_settle(Asked& asked, const dialogue::SettleReply& reply) {
 void Clients::perhaps(Asked& asked) {
     Model& model = world_.model();
     const Now now = world_.now();
-    asked.unknown = true;
+    asked.unknown = asked.ever_unknown = true;
     switch (asked.kind) {
         case Kind::receive:
             model.perhaps_received(asked.slot, now.broker);

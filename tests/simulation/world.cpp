@@ -65,8 +65,8 @@ void World::calm() {
 }
 
 void World::start() {
-    undo_flips();
     for (int attempt = 0;; ++attempt) {
+        undo_flips();
         const bool faults = attempt < kStartsWithFaults;
         if (!faults) {
             calm();
@@ -90,6 +90,7 @@ void World::start() {
                 open();
                 expect(core_->engine().digest() == digest, "a second recovery differs");
             }
+            flips_.clear();  // Names are durable: what is gone by now stays away.
             core_->start(now_);
             model_.process_started(now_.broker);
             return;

@@ -70,12 +70,13 @@ void World::flip_a_body() {
 
 // A start would refuse what was flipped; that is asked for elsewhere.
 void World::undo_flips() {
-    for (const Flip& flip : flips_) {
-        if (disk_.exists(flip.file)) {
+    std::erase_if(flips_, [this](const Flip& flip) {
+        const bool there = disk_.exists(flip.file);
+        if (there) {
             disk_.flip_bit(flip.file, flip.bit);
         }
-    }
-    flips_.clear();
+        return there;  // A file that was recycled may come back with the next loss of power.
+    });
 }
 
 // Where the log ends in a chunk: its successor says so, else its frames do. With `proven`, where

@@ -1,0 +1,315 @@
+#include "tests/simulation/model.hpp"
+
+#include <deque>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+// The checker's own test: doctored histories that it has to reject, and legal but odd ones that it
+// has to accept.
+namespace esteira::simulation {
+namespace {
+
+using dialogue::Code;
+using dialogue::Verdict;
+
+constexpr std::uint64_t kBroker = 7;
+constexpr Slot kQueue = 0;
+constexpr Slot kOther = 1;
+constexpr Slot kDead = kFirstDeadLetters;
+
+// A history, told answer by answer.
+class History {
+public:
+    History() {
+        Rules rules;
+        rules.visibility_seconds = 30;
+        rules.retention_seconds = 600;
+        rules.max_receives = 2;
+        rules.dead_letters = kDead;
+        make(kQueue, rules);
+        make(kOther, Rules{});
+        make(kDead, Rules{});
+        session_ = model.new_session();
+        model.session_seen(session_, now.broker);
+    }
+
+    void pass(std::int64_t seconds) {
+        now.broker += std::chrono::seconds(seconds);
+        now.wall += std::chrono::seconds(seconds);
+        model.session_seen(session_, now.broker);
+        model.turn_decided(now, ~0U);
+    }
+    MessageId ask(Slot slot = kQueue) {
+        Model::Message message;
+        message.bytes = 40;
+        return model.ask_to_send(slot, message, now);
+    }
+    MessageId send(std::uint64_t number) {
+        const MessageId id = ask();
+        model.sent(id, number);
+        return id;
+    }
+
+    // A delivery as the broker ought to tell it; tests change what they want to.
+    dialogue::Delivery delivery(MessageId id, std::uint32_t receives = 1) {
+        auto& body = bodies_.emplace_back(model.message(id).bytes);
+        fill_body(id, body);
+        dialogue::Delivery delivery;
+        delivery.number = MessageNumber{model.message(id).number};
+        delivery.receives = receives;
+        delivery.sent_at = model.message(id).oldest;
+        delivery.first_received_at = model.message(id).first_received.value_or(now.wall);
+        delivery.body = body;
+        return delivery;
+    }
+    Judgement tell(const dialogue::Delivery& delivery, std::uint64_t number, Slot slot = kQueue,
+                   bool repeated = false) {
+        const dialogue::Receipt receipt{{}, DeliveryNumber{number}, 1, {}};
+        const Model::Asking asking{slot, session_, 1, {}, now.broker, repeated, false};
+        auto ids = model.received(asking, {receipt, {delivery}}, now);
+        return {slot, receipt, std::move(ids), 0, 1, Verdict::done, {}, {}, {}};
+    }
+    Judgement receive(MessageId id, std::uint64_t number, std::uint32_t receives = 1) {
+        return tell(delivery(id, receives), number);
+    }
+    void settle(Judgement judgement, Verdict verdict, Code code = Code::ok) {
+        judgement.verdict = verdict;
+        judgement.reason = "broken";
+        model.settled(judgement, code, now);
+        model.turn_decided(now, 0);
+    }
+
+    Counters counters;
+    Model model{kBroker, counters};
+    Now now{Time(std::chrono::hours(1)), WallTime(Millis(1'700'000'000'000))};
+
+private:
+    void make(Slot slot, const Rules& rules) {
+        model.queue_perhaps_set(slot, rules);
+        const auto attributes = rules.attributes();
+        model.queue_seen(slot, &attributes);
+    }
+
+    std::uint32_t session_ = 0;
+    std::deque<std::vector<std::byte>> bodies_;
+};
+
+TEST(Model, RejectsALostMessage) {
+    History history;
+    history.send(1);
+    EXPECT_THROW(history.model.check_drained(), Violation);
+}
+
+TEST(Model, RejectsADeletedMessageThatComesBack) {
+    History history;
+    const MessageId id = history.send(1);
+    history.settle(history.receive(id, 1), Verdict::done);
+    history.pass(60);
+    EXPECT_THROW(history.receive(id, 2, 2), Violation);
+}
+
+TEST(Model, RejectsAChangedBody) {
+    History history;
+    const MessageId id = history.send(1);
+    auto delivery = history.delivery(id);
+    std::vector<std::byte> body(delivery.body.begin(), delivery.body.end());
+    body.back() ^= std::byte{1};
+    delivery.body = body;
+    EXPECT_THROW(history.tell(delivery, 1), Violation);
+}
+
+TEST(Model, RejectsABodyThatNobodySent) {
+    History history;
+    const MessageId id = history.send(1);
+    auto delivery = history.delivery(id);
+    std::vector<std::byte> body(40, std::byte{9});
+    delivery.body = body;
+    EXPECT_THROW(history.tell(delivery, 1), Violation);
+}
+
+TEST(Model, RejectsWhatWasRefused) {
+    History history;
+    const MessageId id = history.ask();
+    history.model.not_sent(id);
+    EXPECT_THROW(history.receive(id, 1), Violation);
+}
+
+TEST(Model, RejectsADeliveryBeforeItsTime) {
+    History history;
+    const MessageId id = history.send(1);
+    history.receive(id, 1);
+    history.pass(29);
+    EXPECT_THROW(history.receive(id, 2, 2), Violation);
+}
+
+TEST(Model, RejectsADeliveryNumberThatWasUsed) {
+    History history;
+    const MessageId first = history.send(1);
+    const MessageId second = history.send(2);
+    history.receive(first, 5);
+    EXPECT_THROW(history.receive(second, 5), Violation);
+    EXPECT_THROW(history.receive(second, 4), Violation);
+}
+
+TEST(Model, RejectsAWrongReceiveCount) {
+    History history;
+    const MessageId id = history.send(1);
+    EXPECT_THROW(history.receive(id, 1, 2), Violation);
+    history.receive(id, 2, 1);
+    history.pass(31);
+    EXPECT_THROW(history.receive(id, 3, 1), Violation);
+}
+
+TEST(Model, RejectsADeliveryAboveTheMaximum) {
+    History history;
+    const MessageId id = history.send(1);
+    history.receive(id, 1, 1);
+    history.pass(31);
+    history.receive(id, 2, 2);
+    history.pass(31);
+    EXPECT_THROW(history.receive(id, 3, 3), Violation);
+}
+
+TEST(Model, RejectsAStaleReceiptThatIsTaken) {
+    History history;
+    const MessageId id = history.send(1);
+    const auto receipt = history.receive(id, 1);
+    history.settle(receipt, Verdict::hand_back);
+    EXPECT_THROW(history.settle(receipt, Verdict::done), Violation);
+}
+
+TEST(Model, RejectsAGoodReceiptThatIsCalledStale) {
+    History history;
+    const MessageId id = history.send(1);
+    const auto receipt = history.receive(id, 1);
+    EXPECT_THROW(history.settle(receipt, Verdict::done, Code::receipt_stale), Violation);
+}
+
+TEST(Model, RejectsAMessageOfTwoNumbersAndANumberOfTwoMessages) {
+    History history;
+    const MessageId id = history.send(1);
+    EXPECT_THROW(history.model.sent(id, 2), Violation);
+    EXPECT_THROW(history.send(1), Violation);
+}
+
+TEST(Model, RejectsADeliveryInAnotherQueue) {
+    History history;
+    const MessageId id = history.send(1);
+    EXPECT_THROW(history.tell(history.delivery(id), 1, kOther), Violation);
+}
+
+TEST(Model, RejectsADeadLetterWithoutItsStory) {
+    History history;
+    const MessageId id = history.send(1);
+    history.settle(history.receive(id, 1), Verdict::dead);
+    auto delivery = history.delivery(id, 2);
+    delivery.source = name_of(kQueue);
+    EXPECT_THROW(history.tell(delivery, 2, kDead), Violation);
+}
+
+TEST(Model, RejectsAnotherSendTime) {
+    History history;
+    const MessageId id = history.send(1);
+    auto delivery = history.delivery(id);
+    delivery.sent_at += Millis{1};
+    EXPECT_THROW(history.tell(delivery, 1), Violation);
+}
+
+TEST(Model, RejectsAnEmptyAnswerWhileAMessageIsVisible) {
+    History history;
+    history.send(1);
+    EXPECT_THROW(history.model.received_nothing(kQueue, history.now), Violation);
+}
+
+TEST(Model, RejectsACountThatCannotBe) {
+    History history;
+    history.send(1);
+    EXPECT_THROW(history.model.check_counts({}), Violation);
+    EXPECT_THROW(history.model.check_counts({2}), Violation);
+    EXPECT_NO_THROW(history.model.check_counts({1}));
+}
+
+TEST(Model, RejectsAMessageThatHasExpired) {
+    History history;
+    const MessageId id = history.send(1);
+    history.pass(601);
+    EXPECT_THROW(history.receive(id, 1), Violation);
+}
+
+TEST(Model, RejectsALeaseThatIsToldAgainAfterItsEnd) {
+    History history;
+    const MessageId id = history.send(1);
+    const auto told = history.delivery(id);
+    history.settle(history.tell(told, 1), Verdict::hand_back);
+    EXPECT_THROW(history.tell(told, 1, kQueue, true), Violation);
+}
+
+TEST(Model, RejectsAQueueThatNobodyRemoved) {
+    History history;
+    EXPECT_THROW(history.model.queue_seen(kQueue, nullptr), Violation);
+}
+
+TEST(Model, AcceptsASendWithoutAnAnswerEitherWay) {
+    History history;
+    const MessageId there = history.ask();
+    history.ask();
+    EXPECT_NO_THROW(history.model.check_counts({1}));
+    auto delivery = history.delivery(there);
+    delivery.number = MessageNumber{4};
+    EXPECT_NO_THROW(history.settle(history.tell(delivery, 1), Verdict::done));
+    EXPECT_NO_THROW(history.model.check_drained());
+}
+
+TEST(Model, AcceptsADeleteWithoutAnAnswerEitherWay) {
+    History history;
+    const MessageId id = history.send(1);
+    const auto receipt = history.receive(id, 1);
+    history.model.perhaps_settled(receipt, history.now.broker);
+    EXPECT_NO_THROW(history.model.check_drained());
+    history.pass(31);
+    EXPECT_NO_THROW(history.receive(id, 2, 2));
+    EXPECT_THROW(history.model.check_drained(), Violation);
+}
+
+TEST(Model, AcceptsAReceiveWithoutAnAnswerInTheCount) {
+    History history;
+    const MessageId id = history.send(1);
+    history.model.perhaps_received(kQueue, history.now.broker);
+    history.pass(31);
+    EXPECT_NO_THROW(history.receive(id, 2, 2));
+}
+
+TEST(Model, AcceptsADeadLetterThatWasReceivedTooOften) {
+    History history;
+    const MessageId id = history.send(1);
+    history.receive(id, 1, 1);
+    history.pass(31);
+    history.receive(id, 2, 2);
+    history.pass(31);
+    auto delivery = history.delivery(id, 3);
+    const std::string source = name_of(kQueue);
+    delivery.source = source;
+    delivery.reason = "max_receives: received 2 times";
+    EXPECT_NO_THROW(history.tell(delivery, 3, kDead));
+}
+
+TEST(Model, AcceptsTheSameLeaseForARepeatedRequest) {
+    History history;
+    const MessageId id = history.send(1);
+    const auto told = history.delivery(id);
+    history.tell(told, 1);
+    EXPECT_NO_THROW(history.tell(told, 1, kQueue, true));
+    EXPECT_THROW(history.tell(told, 1, kQueue, false), Violation);
+}
+
+TEST(Model, AcceptsThatAnExpiredMessageIsGone) {
+    History history;
+    history.send(1);
+    history.pass(601);
+    EXPECT_NO_THROW(history.model.check_counts({}));
+    EXPECT_NO_THROW(history.model.check_drained());
+}
+
+}  // namespace
+}  // namespace esteira::simulation
