@@ -25,9 +25,9 @@ void Clients::replace_session(std::size_t i, Bytes16 id) {
     sessions_[i].last_used = world_.now().broker;
 }
 
-AskedPtr Clients::make(Session& session, Kind kind, Slot slot, std::uint64_t hash) {
+Asked* Clients::make(Session& session, Kind kind, Slot slot, std::uint64_t hash) {
     constexpr std::size_t kHistory = 100;
-    auto asked = std::make_shared<Asked>();
+    Asked* const asked = &requests_.emplace_back();
     asked->kind = kind;
     asked->slot = slot;
     asked->session = session.known;
@@ -60,7 +60,7 @@ void Clients::drain() {
                 if (!world_.model().queue(slot).there) {
                     continue;
                 }
-                auto asked = make(session(0), Kind::receive, slot, ticket_);
+                auto* asked = make(session(0), Kind::receive, slot, ticket_);
                 asked->asking.count = 100;
                 asked->asking.visibility = std::chrono::seconds(5);
                 execute(asked);
@@ -68,7 +68,7 @@ void Clients::drain() {
         });
         turn([this] {
             for (const Holding& holding : holdings_) {
-                auto asked = make(session(0), Kind::settle, holding.slot, ticket_);
+                auto* asked = make(session(0), Kind::settle, holding.slot, ticket_);
                 asked->judgements.push_back({holding.slot,
                                              holding.receipt,
                                              holding.delivered,
@@ -223,14 +223,14 @@ Clients::Session* Clients::session_of(const Asked& asked) {
     return at == sessions_.end() ? nullptr : &*at;
 }
 
-void Clients::expect_answer(const AskedPtr& asked, Expected expected) {
+void Clients::expect_answer(Asked* asked, Expected expected) {
     for (auto& [key, earlier] : expected_) {
         earlier.superseded |= earlier.asked == asked && !expected.other_hash && !expected.expired;
     }
     expected_[{ticket_, asked->number}] = std::move(expected);
 }
 
-void Clients::execute(const AskedPtr& asked, bool other_hash) {
+void Clients::execute(Asked* asked, bool other_hash) {
     ++ticket_;
     Session* session = session_of(*asked);
     const bool remembered =
@@ -299,7 +299,7 @@ void Clients::forget_waiters(std::uint32_t one_in, Draw& draw) {
     });
 }
 
-bool Clients::waits_for(const AskedPtr& asked) const {
+bool Clients::waits_for(const Asked* asked) const {
     return std::any_of(expected_.begin(), expected_.end(),
                        [&](const auto& entry) { return entry.second.asked == asked; });
 }

@@ -15,7 +15,8 @@
 // ask again because nobody ever told them.
 namespace esteira::simulation {
 
-// One request. It can be built again, byte for byte, as a client does that repeats it.
+// One request. It can be built again, byte for byte, as a client does that repeats it. Clients owns
+// them all.
 struct Asked {
     enum class Kind : std::uint8_t {
         send,
@@ -40,7 +41,7 @@ struct Asked {
     Model::Asking asking;               // receive
     Millis wait{0};                     // receive
     std::vector<Judgement> judgements;  // settle
-    std::shared_ptr<Asked> next;        // settle
+    Asked* next = nullptr;              // settle
     Rules rules;                        // create, set
     bool leaving = false;               // hello
     dialogue::Receipt receipt;          // beat
@@ -54,7 +55,6 @@ struct Asked {
     std::vector<std::pair<dialogue::Code, std::uint64_t>> results;  // By entry.
     std::uint64_t first_delivery = 0;
 };
-using AskedPtr = std::shared_ptr<Asked>;
 
 // What a receiver holds.
 struct Holding {
@@ -79,7 +79,7 @@ public:
         std::uint64_t newest_noted = 0;
         Time last_used{};
         Time silent_until{};
-        std::deque<AskedPtr> history;  // The newest at the back.
+        std::deque<Asked*> history;  // The newest at the back.
     };
     Session& open_session(Bytes16 id);
     Session& session(std::size_t i) { return sessions_[i]; }
@@ -94,10 +94,10 @@ public:
     void drain();
 
     // A new request of a session.
-    AskedPtr make(Session& session, Asked::Kind kind, Slot slot, std::uint64_t hash);
+    Asked* make(Session& session, Asked::Kind kind, Slot slot, std::uint64_t hash);
 
     // Inside a turn: carries out. With `other_hash`, as if the number were another request's.
-    void execute(const AskedPtr& asked, bool other_hash = false);
+    void execute(Asked* asked, bool other_hash = false);
     // What the operator does, and receivers that are not there any more.
     void redrive(Slot from, Slot target, std::uint32_t count, bool dry);
     void undeliverable(std::size_t holding);
@@ -108,14 +108,14 @@ public:
     void answered(std::vector<engine::Answered>& answers);
     void nobody_answers();
 
-    bool waits_for(const AskedPtr& asked) const;
+    bool waits_for(const Asked* asked) const;
     std::vector<Holding>& holdings() { return holdings_; }
     std::uint32_t waiting() const;  // Slots, as bits.
 
 private:
     using Key = std::pair<std::uint64_t, std::uint64_t>;  // Ticket, request number.
     struct Expected {
-        AskedPtr asked;
+        Asked* asked;
         bool other_hash = false;
         bool expired = false;
         bool parked = false;
@@ -126,7 +126,7 @@ private:
     dialogue::SendEntry build_entry(MessageId id);
     std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
     Session* session_of(const Asked& asked);
-    void expect_answer(const AskedPtr& asked, Expected expected);
+    void expect_answer(Asked* asked, Expected expected);
     void prepare_model(Asked& asked);
     void take(Expected expected, const dialogue::Answer& answer);
     bool take_refusal(Asked& asked, const dialogue::Refused& refused);
@@ -139,6 +139,7 @@ private:
     World& world_;
     Counters& counters_;
     Say say_;
+    std::deque<Asked> requests_;
     std::deque<Session> sessions_;
     std::map<Key, Expected> expected_;
     std::set<std::uint32_t> leaving_;  // Sessions that leave in this turn: they wait no longer.

@@ -331,7 +331,7 @@ void Clients::nobody_answers() {
     direct_.clear();
     expected_.clear();
     for (Session& session : sessions_) {
-        for (const AskedPtr& asked : session.history) {
+        for (Asked* asked : session.history) {
             asked->over_restart = true;
         }
     }

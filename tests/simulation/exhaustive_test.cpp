@@ -78,7 +78,7 @@ private:
     void make_queues() {
         clients_.turn([this] {
             for (const Slot slot : {kQueue, kDead}) {
-                auto asked = clients_.make(clients_.session(0), Asked::Kind::create, slot, 1);
+                auto* asked = clients_.make(clients_.session(0), Asked::Kind::create, slot, 1);
                 asked->rules.visibility_seconds = 30;
                 if (slot == kQueue) {
                     asked->rules.max_receives = 2;
@@ -124,7 +124,7 @@ private:
             return;
         }
         const Holding& holding = oldest ? holdings.front() : holdings.back();
-        auto asked = make(Asked::Kind::settle);
+        auto* asked = make(Asked::Kind::settle);
         asked->judgements.push_back({holding.slot,
                                      holding.receipt,
                                      holding.delivered,
@@ -136,7 +136,7 @@ private:
                                      {}});
         clients_.execute(asked);
     }
-    AskedPtr make(Asked::Kind kind) {
+    Asked* make(Asked::Kind kind) {
         asked_ = clients_.make(clients_.session(0), kind, kQueue, ++hash_);
         return asked_;
     }
@@ -145,8 +145,8 @@ private:
     Counters counters_;
     World world_{parameters_, counters_};
     Clients clients_{world_, counters_, [](const std::string&) {}};
-    AskedPtr asked_;  // In this turn, if anything was.
-    AskedPtr last_send_;
+    Asked* asked_;  // In this turn, if anything was.
+    Asked* last_send_;
     std::uint64_t hash_ = 10;
 };
 

@@ -118,8 +118,8 @@ void Life::look_at_queues() {
             continue;
         }
         const bool make = !known.there && !known.unsure();
-        auto asked = clients_.make(session, make ? Asked::Kind::create : Asked::Kind::look, slot,
-                                   draw_.any());
+        auto* asked = clients_.make(session, make ? Asked::Kind::create : Asked::Kind::look, slot,
+                                    draw_.any());
         if (make) {
             asked->rules = draw_rules(slot);
         }

@@ -39,7 +39,7 @@ private:
     void operate();
     Judgement judge(const Holding& holding);
     Rules draw_rules(Slot slot);
-    AskedPtr make_receive(Clients::Session& session, Slot slot);
+    Asked* make_receive(Clients::Session& session, Slot slot);
     MessageId new_message(Slot slot);
     std::uint32_t draw_visibility();
     Bytes16 draw_id();

@@ -53,7 +53,7 @@ void Life::send(Clients::Session& session, Slot slot) {
     if (!usable(slot)) {
         return;
     }
-    auto asked = clients_.make(session, Kind::send, slot, draw_.any());
+    auto* asked = clients_.make(session, Kind::send, slot, draw_.any());
     for (std::uint32_t i = draw_.from_to(1, parameters_.entries_max); i > 0; --i) {
         asked->ids.push_back(new_message(slot));
     }
@@ -63,8 +63,8 @@ void Life::send(Clients::Session& session, Slot slot) {
     clients_.execute(asked);
 }
 
-AskedPtr Life::make_receive(Clients::Session& session, Slot slot) {
-    auto asked = clients_.make(session, Kind::receive, slot, draw_.any());
+Asked* Life::make_receive(Clients::Session& session, Slot slot) {
+    auto* asked = clients_.make(session, Kind::receive, slot, draw_.any());
     asked->asking.count = draw_.chance(parameters_.greedy) ? draw_.from_to(5, 60) : 1;
     if (draw_.chance(500)) {
         asked->asking.visibility = std::chrono::seconds(draw_visibility());
@@ -79,7 +79,7 @@ void Life::receive(Clients::Session& session, Slot slot) {
     if (!usable(slot)) {
         return;
     }
-    const auto asked = make_receive(session, slot);
+    auto* asked = make_receive(session, slot);
     say("receives of " + name_of(slot) + " as request " + std::to_string(asked->number) + " of " +
         std::to_string(asked->session));
     clients_.execute(asked);
@@ -127,7 +127,7 @@ void Life::settle(Clients::Session& session) {
     if (holdings.empty()) {
         return;
     }
-    auto asked = clients_.make(session, Kind::settle, 0, draw_.any());
+    auto* asked = clients_.make(session, Kind::settle, 0, draw_.any());
     for (std::uint32_t i = draw_.from_to(1, 3); i > 0; --i) {
         // The newest ones mostly; old ones are stale more often than not.
         const std::size_t back = draw_.below(
@@ -149,14 +149,14 @@ void Life::settle(Clients::Session& session) {
 }
 
 void Life::hello(Clients::Session& session, bool leaving) {
-    auto asked = clients_.make(session, Kind::hello, 0, draw_.any());
+    auto* asked = clients_.make(session, Kind::hello, 0, draw_.any());
     asked->leaving = leaving;
     say(std::to_string(asked->session) + (asked->leaving ? " leaves" : " says hello"));
     clients_.execute(asked);
 }
 
 void Life::beat(Clients::Session& session) {
-    auto asked = clients_.make(session, Kind::beat, 0, draw_.any());
+    auto* asked = clients_.make(session, Kind::beat, 0, draw_.any());
     const auto& holdings = clients_.holdings();
     if (!holdings.empty()) {
         const Holding& holding =
@@ -172,7 +172,7 @@ void Life::start_all(Clients::Session& session) {
     const auto& holdings = clients_.holdings();
     for (std::size_t i = holdings.size() - std::min<std::size_t>(holdings.size(), 8);
          i < holdings.size(); ++i) {
-        auto asked = clients_.make(session, Kind::beat, 0, draw_.any());
+        auto* asked = clients_.make(session, Kind::beat, 0, draw_.any());
         asked->receipt = holdings[i].receipt;
         asked->started = holdings[i].delivered;
         clients_.execute(asked);
@@ -183,7 +183,7 @@ void Life::repeat(Clients::Session& session) {
     if (session.history.empty()) {
         return;
     }
-    const AskedPtr asked =
+    Asked* const asked =
         session.history[session.history.size() - 1 - draw_.below(session.history.size())];
     const bool remembered =
         asked->kind == Kind::send || asked->kind == Kind::receive || asked->kind == Kind::settle;
@@ -225,7 +225,7 @@ void Life::administer() {
         const std::uint32_t which = draw_.below(100);
         kind = which < 60 ? Kind::set : which < 80 ? Kind::purge : Kind::remove;
     }
-    auto asked = clients_.make(session, kind, slot, draw_.any());
+    auto* asked = clients_.make(session, kind, slot, draw_.any());
     asked->rules = draw_rules(slot);
     administered_ |= 1U << slot;
     say("administers " + name_of(slot) + ", kind " + std::to_string(static_cast<int>(kind)));
