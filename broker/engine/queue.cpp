@@ -258,10 +258,19 @@ std::uint64_t Queue::digest() const {
     delayed_.for_each([&](Place place) { mix(place, 2); });
     leases_.for_each([&](const Lease& lease, std::size_t i) {
         const Held& held = lease.held[i];
+        const std::uint64_t crashes = held.story ? held.story->crashes : 0;
         mix(held.place,
             3 + (lease.first.value + i) * 8 + held.receives * 1'000'003ULL +
+                (held.receipt_open ? 7'919 : 0) + crashes * 15'485'863ULL +
+                lease.session * 104'729 +
                 static_cast<std::uint64_t>(lease.visible_at.time_since_epoch().count()));
     });
+    for (std::size_t i = 0; i < totals_.size(); ++i) {
+        // Whether a lease ran out is not known of messages that a replay starts behind.
+        if (static_cast<Total>(i) != Total::timed_out) {
+            sum += totals_[i] * (2 * i + 0x9E3779B97F4A7C15ULL);
+        }
+    }
     return sum;
 }
 
