@@ -108,10 +108,11 @@ void serve(const config::Config& settings, int stop_fd) {
         logging::warning("wall_clock_jumped", {{"since_ms", last.wall.time_since_epoch().count()}});
     }
 
+    Unsent unsent;
     zmq::context_t context(1);
     std::optional<Ops> ops;  // Reads what the server counts, which asks it in turn.
     Server server(
-        context, core, receipts,
+        context, core, receipts, unsent,
         {settings.broker.endpoint, "ipc://" + settings.broker.ops_socket.string(),
          [&log] { log.mark(); },
          [&ops](std::string_view request, Now now) { return ops->handle(request, now); }});

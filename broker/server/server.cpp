@@ -54,9 +54,11 @@ void set_common_options(zmq::socket_t& socket) {
 
 }  // namespace
 
-Server::Server(zmq::context_t& context, Core& core, const Receipts& receipts, ServerOptions options)
+Server::Server(zmq::context_t& context, Core& core, const Receipts& receipts, Unsent& unsent,
+               ServerOptions options)
     : core_(core),
       receipts_(receipts),
+      unsent_(unsent),
       options_(std::move(options)),
       clients_(context, zmq::socket_type::router),
       operators_(context, zmq::socket_type::router) {
@@ -81,7 +83,7 @@ std::uint64_t Server::peer_of(const zmq::message_t& routing_id, Now now) {
     }
     const std::uint64_t peer = next_peer_++;
     peers_by_id_.emplace(id, peer);
-    peers_.emplace(peer, Peer{std::string(id), now.broker});
+    peers_.emplace(peer, Peer{std::string(id), now.broker, &unsent_.open()});
     stats_.connections = peers_.size();
     return peer;
 }
@@ -176,7 +178,7 @@ bool Server::send(std::uint64_t peer, const wire::Buffer& frame) {
     const auto bytes = frame.bytes();
     std::optional<zmq::message_t> heavy;
     if (bytes.size() >= Unsent::kHeavyBytes) {
-        heavy = unsent_.message(bytes, at->second.unsent);
+        heavy = unsent_.message(bytes, *at->second.unsent);
         if (!heavy) {
             return false;
         }
@@ -201,6 +203,7 @@ void Server::drop_peer(std::uint64_t peer) {
         return;
     }
     core_.engine().forget_waiter(peer);
+    unsent_.close(*at->second.unsent);
     peers_by_id_.erase(at->second.routing_id);
     peers_.erase(at);
     stats_.connections = peers_.size();

@@ -31,8 +31,10 @@ class Server {
 public:
     static constexpr Millis kIdle{50};
 
-    // Binds both sockets; throws std::runtime_error naming the endpoint when it cannot.
-    Server(zmq::context_t& context, Core& core, const Receipts& receipts, ServerOptions options);
+    // Binds both sockets; throws std::runtime_error naming the endpoint when it cannot. `unsent`
+    // outlives the context.
+    Server(zmq::context_t& context, Core& core, const Receipts& receipts, Unsent& unsent,
+           ServerOptions options);
 
     // Serves until `stop_fd` becomes readable, finishes the turn, and returns. Throws
     // journal::DeviceFailed; nothing unsafe has been answered then.
@@ -45,7 +47,7 @@ private:
     struct Peer {
         std::string routing_id;
         Time last_seen{};
-        Unsent::Account unsent = Unsent::account();  // Heavy answers that it has not read.
+        Unsent::Account* unsent = nullptr;  // Heavy answers that it has not read.
     };
 
     std::uint64_t peer_of(const zmq::message_t& routing_id, Now now);
@@ -61,6 +63,7 @@ private:
 
     Core& core_;
     const Receipts& receipts_;
+    Unsent& unsent_;
     ServerOptions options_;
     zmq::socket_t clients_;
     zmq::socket_t operators_;
@@ -78,7 +81,6 @@ private:
     std::vector<dialogue::Receipt> undelivered_;  // To be handed back in the next turn.
     std::vector<std::uint64_t> gone_;
     wire::Buffer buffer_;
-    Unsent unsent_;
     Time next_peer_sweep_{};
     ServerStats stats_;
 };
