@@ -154,7 +154,9 @@ void Model::delivered(MessageId id, Message& m, const Asking& asking,
     take_number(id, m, asking.slot, delivery);
     m.sent = Sent::yes;
     m.places = bit(asking.slot) | (m.damaged ? kGone : 0);
-    m.not_before = (perhaps_before ? asking.first_asked : now.broker) + visibility;
+    // A broker that died before it wrote anything begins again at an earlier broker time.
+    m.not_before =
+        (perhaps_before ? std::min(asking.first_asked, now.broker) : now.broker) + visibility;
     m.exact = !perhaps_before;
     m.first_received = delivery.first_received_at;
     m.receives_least = m.receives_most = delivery.receives;
