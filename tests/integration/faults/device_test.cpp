@@ -39,12 +39,16 @@ std::vector<std::string> lines_of(const std::string& path) {
 
 // The broker becomes a child of the test, and strace a grandchild that watches it.
 support::BrokerOptions with_fault(const std::string& folder, const Fault& fault) {
-    return {
-        {kStrace, "-D", "-f", "-qq", "-o", folder + "/trace", "-e", "trace=sendto," + fault.call,
-         "-e",
-         "inject=" + fault.call + ":error=" + fault.error + ":when=" + std::to_string(fault.when)},
-        {},
-        folder};
+    const std::string inject =
+        "inject=" + fault.call + ":error=" + fault.error + ":when=" + std::to_string(fault.when);
+    support::BrokerOptions options;
+    options.wrapper = {
+        kStrace, "-D",  "-f", "-qq", "-o", folder + "/trace", "-e", "trace=sendto," + fault.call,
+        "-e",    inject};
+    options.folder = folder;
+    options.await =
+        false;  // The thread that prepares space may meet the fault before anybody asks.
+    return options;
 }
 
 class DeviceTest : public testing::TestWithParam<Fault> {
