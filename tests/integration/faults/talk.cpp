@@ -31,7 +31,7 @@ std::multiset<std::string> bodies_in(client::QueueClient& client, const std::str
 }
 
 int send_until_it_dies(support::BrokerProcess& broker, const std::string& queue) {
-    constexpr int kMost = 100'000;
+    constexpr int kMost = 2'000;
     client::ClientOptions options = broker.client_options("until-it-dies");
     options.patience = Millis{1'000};
     client::QueueClient client(options);
