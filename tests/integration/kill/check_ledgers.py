@@ -63,9 +63,11 @@ class History:
             if call["op"] == "send":
                 self.sent[eid] = (entry["sha"], outcome)
                 continue
+            # One call may judge two deliveries of a message: the newest, and a stale one.
+            which = (call["client"], call["n"], entry["number"])
             verdicts = self.verdicts[eid]
-            verdicts[:] = [v for v in verdicts if v["call"] != (call["client"], call["n"])]
-            verdicts.append(dict(entry, outcome=outcome, call=(call["client"], call["n"])))
+            verdicts[:] = [v for v in verdicts if v["call"] != which]
+            verdicts.append(dict(entry, outcome=outcome, call=which))
 
     def verdict(self, eid, kind, outcomes):
         return [v for v in self.verdicts[eid] if v["kind"] == kind and v["outcome"] in outcomes]
