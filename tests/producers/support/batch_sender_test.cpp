@@ -209,6 +209,7 @@ TEST_F(BatchSenderTest, AFullSpoolRefusesWhatItCannotKeep) {
     broker_.kill();
     SenderOptions small = impatient(true);
     small.spool_bytes_max = 1000;
+    small.client.patience = Millis{3'000};  // Enough for the broker to come back in.
     BatchSender sender(small);
     EXPECT_THROW(send(sender, 100), SpoolFull);
     const std::uint64_t kept = sender.waiting_messages();
