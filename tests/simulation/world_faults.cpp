@@ -71,7 +71,9 @@ void World::flip_a_body() {
 // A start would refuse what was flipped; that is asked for elsewhere.
 void World::undo_flips() {
     std::erase_if(flips_, [this](const Flip& flip) {
-        const bool there = disk_.exists(flip.file);
+        // The rest of a cut segment is given back, and what was flipped there with it.
+        const bool there =
+            disk_.exists(flip.file) && flip.bit / 8 < disk_.content(flip.file).size();
         if (there) {
             disk_.flip_bit(flip.file, flip.bit);
         }
