@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include "common/base/check.hpp"
+
 namespace esteira::journal {
 
 namespace {
@@ -61,6 +63,8 @@ int SimDisk::open_handle(const std::string& name, Access access) {
     } else {
         *free = std::move(node);
     }
+    sectors_only_.resize(handles_.size());
+    sectors_only_[static_cast<std::size_t>(handle)] = access == Access::log;
     return handle;
 }
 
@@ -98,6 +102,10 @@ void SimDisk::allocate(int handle, std::uint64_t bytes) {
 
 std::size_t SimDisk::write(int handle, std::span<const std::byte> bytes, std::uint64_t at) {
     step();
+    if (sectors_only_[static_cast<std::size_t>(handle)]) {
+        const auto memory = reinterpret_cast<std::uintptr_t>(bytes.data());
+        ESTEIRA_CHECK((memory | bytes.size() | at) % kSector == 0);
+    }
     Inode& inode = inode_of(handle);
     if (torn_now_) {
         put(inode, bytes.first(bytes.size() / 2 / kSector * kSector), at);

@@ -127,6 +127,7 @@ private:
 
     std::map<std::string, Node> names_;
     std::vector<Node> handles_;
+    std::vector<bool> sectors_only_;  // By handle: opened for the log.
     std::vector<Change> changes_;
     std::uint64_t room_ = std::numeric_limits<std::uint64_t>::max();
     std::uint64_t calls_ = 0;

@@ -27,7 +27,9 @@ class File;
 
 class Disk {
 public:
-    enum class Access { read, write, create };  // create: for writing, empty.
+    // create: for writing, empty. log: for writing whole sectors (size and place) out of memory
+    // that begins at a multiple of a sector; it may pass by the kernel's cache, which costs less.
+    enum class Access { read, write, create, log };
 
     virtual ~Disk() = default;
 

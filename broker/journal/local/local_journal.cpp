@@ -231,9 +231,12 @@ void LocalJournal::roll() {
     header.before_epoch = sealed_epoch_;
     header.batch = batch_;
     header.first_chunk = first_wanted_;
+    auto tail = std::make_unique<Tail>(header.chunk, options_.segment_bytes);
+    const std::span<std::byte> sector = tail->bytes(0, limits::kSectorBytes);
+    std::ranges::copy(encode(header), sector.begin());
     on_device([&] {
         open_.file = pool_.take(header.chunk);
-        if (open_.file.write(encode(header), 0) != limits::kSectorBytes) {
+        if (open_.file.write(sector, 0) != limits::kSectorBytes) {
             throw DiskError(EIO, segment_name(header.chunk) + ": short write");
         }
         ++stats_.syncs;
@@ -242,7 +245,7 @@ void LocalJournal::roll() {
     open_.chunk = next_chunk_++;
     open_.epoch = header.epoch;
     open_.seed = seed_of(header.epoch);
-    open_.tail = std::make_unique<Tail>(open_.chunk, options_.segment_bytes);
+    open_.tail = std::move(tail);
     open_.end = open_.written = open_.durable = limits::kSectorBytes;
     if (first_of_process && before.number != 0) {
         shorten(before);

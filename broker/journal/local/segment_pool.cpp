@@ -188,6 +188,10 @@ void SegmentPool::write_zeros(const std::string& name, std::uint32_t from) {
         write_spare_header(file, true);
     }
     file.sync();
+    // The log is written past the cache, and every page that lies there would have to be found.
+    if (upto == options_.segment_bytes) {
+        file.drop_cache();
+    }
 }
 
 File SegmentPool::take(std::uint32_t chunk) {
@@ -215,7 +219,7 @@ File SegmentPool::take(std::uint32_t chunk) {
     }
     disk_.rename(name, segment_name(chunk));
     disk_.sync_directory("journal");
-    return disk_.open(segment_name(chunk), Disk::Access::write);
+    return disk_.open(segment_name(chunk), Disk::Access::log);
 }
 
 void SegmentPool::recycle(const std::string& name) {

@@ -40,7 +40,17 @@ struct OnRealDisk {
     }
 };
 
-using Factories = testing::Types<OnSimDisk, OnSimDiskWithoutTail, OnRealDisk>;
+// Written past the kernel's cache, read through it.
+struct OnRealDiskWithoutTail {
+    test::TempFolder folder;
+    RealDisk disk{folder.path()};
+    std::unique_ptr<Journal> open() {
+        return std::make_unique<LocalJournal>(disk, small_options(0));
+    }
+};
+
+using Factories =
+    testing::Types<OnSimDisk, OnSimDiskWithoutTail, OnRealDisk, OnRealDiskWithoutTail>;
 INSTANTIATE_TYPED_TEST_SUITE_P(Local, JournalContract, Factories);
 
 }  // namespace
