@@ -15,6 +15,8 @@ namespace {
 
 // Messages that one receive may put away (expired, buried, damaged) on its way to good ones.
 constexpr std::size_t kPutAwayMax = 1000;
+// Room that a batch begins with; larger ones grow.
+constexpr std::uint32_t kBatchUsual = 128;
 // How long a message waits that ought to be buried while its dead-letter queue cannot take it.
 constexpr Millis kBuryAgainAfter = std::chrono::seconds(30);
 
@@ -56,6 +58,7 @@ Engine::Picked Engine::pick(Queue& queue, std::uint32_t count, Now now) {
     picked.expired.queue = picked.damaged.queue = queue.number();
     picked.expired.why = Gone::expired;
     picked.damaged.why = Gone::damaged;
+    picked.good.reserve(std::min(count, kBatchUsual));
     std::size_t bytes = 0;
     std::size_t seen = 0;
     const auto enough = [&] { return picked.good.size() >= count || seen >= count + kPutAwayMax; };

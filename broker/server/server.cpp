@@ -1,11 +1,16 @@
 #include "broker/server/server.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <limits>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
+#include <poll.h>
 #include <sys/stat.h>
 
 #define XXH_INLINE_ALL
@@ -237,6 +242,7 @@ void Server::release(std::vector<engine::Answered>& answers) {
             zmq_send(operators_.handle(), answer.text.data(), answer.text.size(), ZMQ_DONTWAIT);
         }
     }
+    operators_answered_ = !ops_answers_.empty();
     ops_answers_.clear();
 }
 
@@ -289,42 +295,51 @@ void Server::turn(Clock& clock, bool operators_ask) {
     ++stats_.turns;
 }
 
+// What a socket's descriptor (ZMQ_FD) rings for is what comes after the socket was found empty, and
+// sending may swallow a ring. So a socket is looked at after sends, and then one system call waits
+// for all.
 void Server::run(Clock& clock, int stop_fd) {
+    std::array<pollfd, 3> bells{{{clients_.get(zmq::sockopt::fd), POLLIN, 0},
+                                 {operators_.get(zmq::sockopt::fd), POLLIN, 0},
+                                 {stop_fd, POLLIN, 0}}};
+    const auto waiting = [](zmq::socket_t& socket) {
+        return (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0;
+    };
     bool idle_told = false;
     for (;;) {
-        const Now now = clock.now();
-        Millis wait = core_.engine().next_wake(now) - now.broker;
-        if (!undelivered_.empty()) {
-            wait = Millis{0};
+        bool clients_ask = waiting(clients_);
+        bool operators_ask = std::exchange(operators_answered_, false) && waiting(operators_);
+        for (pollfd& bell : bells) {
+            bell.revents = 0;
         }
-        if (!idle_told) {
-            wait = std::min(wait, kIdle);
+        const int most = idle_told ? std::numeric_limits<int>::max() : int{kIdle.count()};
+        const int sleep = clients_ask || operators_ask ? 0 : until_due(clock, most);
+        if (::poll(bells.data(), bells.size(), sleep) < 0 && errno != EINTR) {
+            throw std::system_error(errno, std::generic_category(), "poll");
         }
-        zmq::pollitem_t items[] = {{clients_.handle(), 0, ZMQ_POLLIN, 0},
-                                   {operators_.handle(), 0, ZMQ_POLLIN, 0},
-                                   {nullptr, stop_fd, ZMQ_POLLIN, 0}};
-        int ready = 0;
-        try {
-            ready = zmq::poll(items, std::size(items), wait);
-        } catch (const zmq::error_t& error) {
-            if (error.num() != EINTR) {
-                throw;
-            }
-        }
-        const bool due = core_.engine().next_wake(clock.now()) <= clock.now().broker;
-        if (ready > 0 || due || !undelivered_.empty()) {
-            turn(clock, (items[1].revents & ZMQ_POLLIN) != 0);
-            if (ready > 0) {
-                idle_told = false;
-            }
+        clients_ask |= bells[0].revents != 0;
+        operators_ask |= bells[1].revents != 0;
+        if (clients_ask || operators_ask || until_due(clock, 1) == 0) {
+            turn(clock, operators_ask);
+            idle_told = false;
         } else if (!idle_told) {
             options_.idle();
             idle_told = true;
         }
-        if ((items[2].revents & ZMQ_POLLIN) != 0) {
+        if (bells[2].revents != 0) {
             return;
         }
     }
+}
+
+// Milliseconds until the engine has something to do, at most `most`.
+int Server::until_due(Clock& clock, int most) const {
+    if (!undelivered_.empty()) {
+        return 0;
+    }
+    const Now now = clock.now();
+    const auto left = (core_.engine().next_wake(now) - now.broker).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, most));
 }
 
 }  // namespace esteira::broker

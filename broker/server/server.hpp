@@ -60,6 +60,7 @@ private:
     void drop_peer(std::uint64_t peer);
     void forget_quiet_peers(Now now);
     void turn(Clock& clock, bool operators_ask);
+    int until_due(Clock& clock, int most) const;
 
     Core& core_;
     const Receipts& receipts_;
@@ -78,6 +79,7 @@ private:
         std::string text;
     };
     std::vector<OpsAnswer> ops_answers_;
+    bool operators_answered_ = true;              // Since their socket was looked at.
     std::vector<dialogue::Receipt> undelivered_;  // To be handed back in the next turn.
     std::vector<std::uint64_t> gone_;
     wire::Buffer buffer_;

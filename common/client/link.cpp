@@ -1,9 +1,14 @@
 #include "common/client/link.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
+
+#include <poll.h>
 
 #include "common/base/limits.hpp"
 
@@ -43,17 +48,20 @@ bool received(zmq::socket_t& socket, zmq::message_t& message) {
 
 }  // namespace
 
-bool wait_for(PollItems items, Millis timeout, std::span<const int> wake_fds) {
-    const std::size_t sockets = items.size();
-    for (const int fd : wake_fds) {
-        items.push_back({nullptr, fd, ZMQ_POLLIN, 0});
+bool wait_for(std::span<const int> bells, Millis timeout, std::span<const int> wake_fds) {
+    std::vector<pollfd> items;
+    items.reserve(bells.size() + wake_fds.size());
+    for (const std::span<const int> descriptors : {bells, wake_fds}) {
+        for (const int fd : descriptors) {
+            items.push_back({fd, POLLIN, 0});
+        }
     }
-    // The plain call: to cppzmq a signal is an exception.
-    if (zmq_poll(items.data(), static_cast<int>(items.size()), timeout.count()) < 0) {
-        return zmq_errno() != EINTR;
+    const auto most = Millis{std::numeric_limits<int>::max()};
+    if (::poll(items.data(), items.size(), static_cast<int>(std::min(timeout, most).count())) < 0) {
+        return errno != EINTR;
     }
-    return std::none_of(items.begin() + static_cast<std::ptrdiff_t>(sockets), items.end(),
-                        [](const zmq::pollitem_t& item) { return item.revents != 0; });
+    return std::none_of(items.begin() + static_cast<std::ptrdiff_t>(bells.size()), items.end(),
+                        [](const pollfd& item) { return item.revents != 0; });
 }
 
 void check_endpoint(std::string_view endpoint) {
@@ -88,6 +96,8 @@ Link::Link(zmq::context_t& context, const std::string& endpoint, std::uint64_t n
     }
     monitor_.connect(address);
     socket_.connect(endpoint);
+    socket_bell_ = socket_.get(zmq::sockopt::fd);
+    monitor_bell_ = monitor_.get(zmq::sockopt::fd);
 }
 
 Link::State Link::state() {
@@ -111,12 +121,14 @@ Link::State Link::state() {
 }
 
 bool Link::send(std::span<const std::byte> frame) {
+    found_empty_ = false;
     return !failed(zmq_send(socket_.handle(), frame.data(), frame.size(), ZMQ_DONTWAIT));
 }
 
 std::unique_ptr<zmq::message_t> Link::receive() {
     auto message = std::make_unique<zmq::message_t>();
     if (!received(socket_, *message)) {
+        found_empty_ = true;
         return nullptr;
     }
     if (!message->more()) {
@@ -130,9 +142,14 @@ std::unique_ptr<zmq::message_t> Link::receive() {
 }
 
 bool Link::wait(Millis timeout, bool to_send, std::span<const int> wake_fds) {
-    const short wanted = static_cast<short>(to_send ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN);
-    return wait_for({{socket_.handle(), 0, wanted, 0}, {monitor_.handle(), 0, ZMQ_POLLIN, 0}},
-                    timeout, wake_fds);
+    if (to_send || !found_empty_) {
+        const int wanted = to_send ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN;
+        if ((socket_.get(zmq::sockopt::events) & wanted) != 0) {
+            return true;
+        }
+        found_empty_ = true;
+    }
+    return wait_for(std::array{socket_bell_, monitor_bell_}, timeout, wake_fds);
 }
 
 }  // namespace esteira::client

@@ -14,10 +14,9 @@
 
 namespace esteira::client {
 
-// Until a socket of `items` or a descriptor of `wake_fds` is ready. False: a descriptor is, or a
+// Until a descriptor of `bells` or of `wake_fds` can be read. False: one of `wake_fds` can, or a
 // signal came.
-using PollItems = std::vector<zmq::pollitem_t>;
-bool wait_for(PollItems items, Millis timeout, std::span<const int> wake_fds);
+bool wait_for(std::span<const int> bells, Millis timeout, std::span<const int> wake_fds);
 
 // Throws std::invalid_argument when an endpoint is not of this machine: nothing is encrypted.
 void check_endpoint(std::string_view endpoint);
@@ -50,6 +49,11 @@ public:
 private:
     zmq::socket_t socket_;
     zmq::socket_t monitor_;
+    // Descriptors that ring for what comes after the socket was found empty (ZMQ_FD): asking them
+    // costs one system call for both sockets, where zmq_poll() makes six.
+    int socket_bell_ = -1;
+    int monitor_bell_ = -1;
+    bool found_empty_ = false;  // Nothing was sent since: sending may have swallowed a ring.
     State state_ = State::connecting;
 };
 

@@ -124,7 +124,6 @@ Millis QueueClient::until_next_event(SteadyTime now) const {
 // Waits for the next event, or for a signal or a wake_fd: then false.
 bool QueueClient::wait_until(SteadyTime deadline, SteadyTime now, bool until_signal) {
     const Millis pause = std::min(until_next_event(now), ceil_millis(deadline - now));
-    service_at_ = now;
     const std::span<const int> wake_fds =
         until_signal ? std::span<const int>(options_.wake_fds) : std::span<const int>();
     if (connection_->link == nullptr) {
