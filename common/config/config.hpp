@@ -44,7 +44,7 @@ struct Business {
 struct Workers {
     std::string queue{};             // Where it takes its messages from.
     std::int64_t processes = 2;      // Started by `esteira up`.
-    std::int64_t batch_max = 100;    // Messages of one receive.
+    std::int64_t batch_max = 500;    // Messages of one receive.
     std::int64_t visibility_s = 30;  // What is not settled or extended in this time comes back.
     std::int64_t drain_s = 20;       // After SIGTERM, to finish what was begun.
     bool operator==(const Workers&) const = default;

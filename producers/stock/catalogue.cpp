@@ -47,8 +47,6 @@ constexpr std::array<std::string_view, 32> kBrands = {
     "Mãos de Ouro", "Rio Manso",    "Terra Vermelha", "Campo Limpo",   "Dona Chica", "Vila Rica",
     "Estação",      "Água Clara"};
 
-static_assert(kFamilies.size() * 8 * 4 * kBrands.size() >= kCatalogueMax);
-
 // The standard fixes what this engine gives, but not what its distributions do with it.
 std::uint64_t below(std::mt19937_64& random, std::uint64_t bound) { return random() % bound; }
 
@@ -118,7 +116,14 @@ std::vector<Product> made_up_catalogue(std::uint64_t seed, std::size_t count) {
     std::vector<Product> products;
     while (products.size() < count) {
         Product product{made_up_barcode(random), made_up_name(random)};
-        if (names.contains(product.nome_produto) || codes.contains(product.codigo_barra)) {
+        if (codes.contains(product.codigo_barra)) {
+            continue;
+        }
+        // There are some thousands of names; a large chain has more articles than that.
+        if (names.contains(product.nome_produto)) {
+            product.nome_produto += " ref. " + product.codigo_barra.substr(7, 5);
+        }
+        if (names.contains(product.nome_produto)) {
             continue;
         }
         names.insert(product.nome_produto);

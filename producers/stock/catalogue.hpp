@@ -21,7 +21,7 @@ struct Product {
 // `count` (at most kCatalogueMax) products of Brazilian supermarkets: names with brand and size, no
 // two the same, and distinct 13-digit barcodes with a right check digit, about one in ten of which
 // begins with 0.
-inline constexpr std::size_t kCatalogueMax = 5'000;
+inline constexpr std::size_t kCatalogueMax = 100'000;
 std::vector<Product> made_up_catalogue(std::uint64_t seed, std::size_t count = 1'000);
 
 inline constexpr std::size_t kCatalogueBytesMax = 64 << 20;

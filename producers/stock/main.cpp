@@ -1,8 +1,9 @@
 // esteira-produce-stock: what points of sale send. Every product of a list in every branch, 35
-// items a message, with a random quantity and the time of now.
+// items a message, with a random quantity and the time of now, once or several times over.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ struct Options {
     std::size_t count = 1'000;  // Of the made-up ones.
     std::vector<std::string> branches{"1001", "1002"};
     std::uint64_t seed = 0;
+    std::size_t items = kItemsPerMessage;
+    std::uint32_t times = 1;   // How often the whole list is sent.
+    std::string time;          // Of the positions of the first pass; empty: the time of sending.
     std::uint32_t batch = 10;  // Messages of one request.
     double rate = 0;           // Messages a second; 0: as fast as it goes.
     bool verbose = false;
@@ -64,14 +68,27 @@ contracts::Instant now() {
         std::chrono::system_clock::now());
 }
 
+std::optional<contracts::Instant> fixed_time_of(const Options& options,
+                                                const contracts::Zone& zone) {
+    if (options.time.empty()) {
+        return std::nullopt;
+    }
+    const auto time = contracts::parse_time(options.time, zone);
+    if (!time) {
+        throw cli::Failure(ExitCode::usage, "--time: " + time.error());
+    }
+    return time.value();
+}
+
 class Run {
 public:
     Run(Options options, contracts::Zone zone)
         : options_(std::move(options)),
           zone_(std::move(zone)),
+          fixed_time_(fixed_time_of(options_, zone_)),
           products_(products_of(options_)),
-          maker_(products_, options_.branches, options_.seed),
-          progress_("produce stock", maker_.messages_total(), "messages",
+          maker_(products_, options_.branches, options_.seed, options_.items),
+          progress_("produce stock", maker_.messages_total() * options_.times, "messages",
                     cli::Progress::mode_for(options_.common)),
           sender_(options_.sender, [this](const auto& outcome) { told(outcome); }) {}
 
@@ -107,10 +124,22 @@ private:
         sender_.work_until(started_ + std::chrono::duration_cast<Clock::duration>(due));
     }
 
+    bool done() const { return maker_.done() && pass_ + 1 == options_.times; }
+
+    // Each pass is dated a second later than the one before, so that the newest wins.
+    std::string next_body() {
+        if (maker_.done()) {
+            ++pass_;
+            maker_ =
+                MessageMaker(products_, options_.branches, options_.seed + pass_, options_.items);
+        }
+        return maker_.next(fixed_time_.value_or(now()) + std::chrono::seconds(pass_), zone_);
+    }
+
     void send_batch() {
         std::vector<std::string> bodies;
-        while (bodies.size() < options_.batch && !maker_.done()) {
-            bodies.push_back(maker_.next(now(), zone_));
+        while (bodies.size() < options_.batch && !done()) {
+            bodies.push_back(next_body());
         }
         dialogue::Send send{options_.queue, {}};
         for (const std::string& body : bodies) {
@@ -123,7 +152,7 @@ private:
 
     ExitCode send_all() {
         try {
-            while (!maker_.done()) {
+            while (!done()) {
                 send_batch();
             }
             sender_.finish();
@@ -151,9 +180,9 @@ private:
 
     void summarize(ExitCode ended) const {
         const producers::SenderCounts& counts = sender_.counts();
-        const std::uint64_t items = ended == ExitCode::ok
-                                        ? products_.size() * options_.branches.size()
-                                        : 0;  // Which of them were in what was lost is not known.
+        const std::uint64_t items =
+            ended == ExitCode::ok ? products_.size() * options_.branches.size() * options_.times
+                                  : 0;  // Which of them were in what was lost is not known.
         const auto spooled = sender_.waiting_messages();
         if (options_.common.json) {
             nlohmann::ordered_json document{{"messages", counts.sent},
@@ -176,8 +205,10 @@ private:
 
     Options options_;
     contracts::Zone zone_;
+    std::optional<contracts::Instant> fixed_time_;
     std::vector<Product> products_;
     MessageMaker maker_;
+    std::uint32_t pass_ = 0;
     cli::Progress progress_;
     producers::BatchSender sender_;
     Clock::time_point started_ = Clock::now();
@@ -213,7 +244,8 @@ int main(int argc, char** argv) {
     stock::Options options;
     cli::prepare(app, options.common,
                  {"esteira-produce-stock", "esteira-produce-stock --products produtos.json",
-                  "esteira-produce-stock --count 5000 --branches 1001 1002 1003 --rate 100"});
+                  "esteira-produce-stock --count 5000 --branches 1001 1002 1003 --rate 100",
+                  "esteira-produce-stock --items 1 --times 3 --time '2024-05-01 08:00:00'"});
     config::Sources sources;
     config::add_flags(app, sources);
     double patience_s = 30;
@@ -229,6 +261,16 @@ int main(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--seed", options.seed, "Of made-up products and of the quantities")
         ->capture_default_str();
+    app.add_option("--items", options.items, "Positions in one message, at most")
+        ->check(CLI::Range(std::size_t{1}, stock::kItemsPerMessageMax))
+        ->capture_default_str();
+    app.add_option("--times", options.times,
+                   "Send the whole list so often, each time dated a second later")
+        ->check(CLI::Range(1U, 1'000'000U))
+        ->capture_default_str();
+    app.add_option("--time", options.time,
+                   "Date of the positions instead of now: 'YYYY-MM-DD HH:MM:SS'")
+        ->type_name("TIME");
     app.add_option("--batch", options.batch, "Messages of one request")
         ->check(CLI::Range(1U, limits::kRequestEntriesMax))
         ->capture_default_str();

@@ -8,18 +8,18 @@
 namespace esteira::stock {
 
 MessageMaker::MessageMaker(std::span<const Product> products, std::span<const std::string> branches,
-                           std::uint64_t seed)
-    : products_(products), branches_(branches), random_(seed) {
-    ESTEIRA_CHECK(!products.empty());
+                           std::uint64_t seed, std::size_t items)
+    : products_(products), branches_(branches), items_(items), random_(seed) {
+    ESTEIRA_CHECK(!products.empty() && items > 0);
 }
 
 std::size_t MessageMaker::messages_total() const {
-    return branches_.size() * ((products_.size() + kItemsPerMessage - 1) / kItemsPerMessage);
+    return branches_.size() * ((products_.size() + items_ - 1) / items_);
 }
 
 std::string MessageMaker::next(contracts::Instant now, const contracts::Zone& zone) {
     ESTEIRA_CHECK(!done());
-    const std::size_t end = std::min(product_ + kItemsPerMessage, products_.size());
+    const std::size_t end = std::min(product_ + items_, products_.size());
     const std::string time = contracts::write_local_time(now, zone);
     std::vector<contracts::StockPosition> items;
     for (; product_ < end; ++product_) {

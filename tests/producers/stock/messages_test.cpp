@@ -66,5 +66,20 @@ TEST(StockMessages, AMessageNeverHoldsTwoBranches) {
     EXPECT_EQ(bodies(made_up_catalogue(1, 36), 1).size(), 4u);
 }
 
+TEST(StockMessages, HoldAsManyItemsAsAskedFor) {
+    const auto products = made_up_catalogue(1, 7);
+    MessageMaker alone(products, kBranches, 1, 1);
+    EXPECT_EQ(alone.messages_total(), 14u);
+    MessageMaker maker(products, kBranches, 1, 3);
+    EXPECT_EQ(maker.messages_total(), 6u);
+    std::vector<std::size_t> sizes;
+    while (!maker.done()) {
+        const auto read = contracts::parse_stock_positions(maker.next(kNow, kZone), kZone, kNow);
+        ASSERT_TRUE(read);
+        sizes.push_back(read.value().size());
+    }
+    EXPECT_EQ(sizes, (std::vector<std::size_t>{3, 3, 1, 3, 3, 1}));
+}
+
 }  // namespace
 }  // namespace esteira::stock
