@@ -289,7 +289,7 @@ void Clients::perhaps(Asked& asked) {
     asked.unknown = asked.ever_unknown = true;
     switch (asked.kind) {
         case Kind::receive:
-            model.perhaps_received(asked.slot, now.broker);
+            model.perhaps_received(asked.asking, now);
             break;
         case Kind::settle:
             for (const Judgement& judgement : asked.judgements) {

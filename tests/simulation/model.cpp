@@ -57,6 +57,15 @@ Millis Model::retention_least(Slot slot) const {
     return std::chrono::seconds(seconds);
 }
 
+Millis Model::retention_most(Slot slot) const {
+    const Known& known = queues_[slot];
+    std::uint32_t seconds = known.rules.retention_seconds;
+    if (known.perhaps) {
+        seconds = std::max(seconds, known.perhaps->retention_seconds);
+    }
+    return std::chrono::seconds(seconds);
+}
+
 void Model::perhaps_buried_by(const Rules& rules, Message& m) {
     if (rules.dead_letters == kNoSlot) {
         return;

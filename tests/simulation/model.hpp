@@ -116,13 +116,15 @@ public:
         Time first_asked{};  // Earlier than now for a repeated request.
         bool repeated = false;
         bool parked = false;
+        // What turns that died may have leased to it was sent after this.
+        WallTime sent_after = WallTime::max();
     };
     // Returns what was delivered, in order.
     std::vector<MessageId> received(const Asking& asking, const dialogue::ReceiveReply& reply,
                                     Now now);
     // Somebody asked and got nothing: then there was nothing that he must have got.
     void received_nothing(Slot slot, Now now) const;
-    void perhaps_received(Slot slot, Time now);
+    void perhaps_received(Asking& asking, Now now);
     void undelivered(Slot slot, const dialogue::Receipt& receipt,
                      const std::vector<MessageId>& delivered, Time now, bool surely);
     void beat(const std::vector<MessageId>& started);
@@ -181,6 +183,7 @@ private:
     void time_passes(Message& m, Now now);
     static void perhaps_buried_by(const Rules& rules, Message& m);
     Millis retention_least(Slot slot) const;
+    Millis retention_most(Slot slot) const;
     Millis delay_of(const Message& m) const;
 
     std::uint64_t broker_id_;

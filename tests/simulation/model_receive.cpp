@@ -55,7 +55,9 @@ void Model::check_delivery(MessageId id, const Message& m, const Asking& asking,
         broken(id, "is delivered at " + text(now.broker) + ", hidden until " + text(m.not_before));
     }
     const Millis retention = std::chrono::seconds(queues_[asking.slot].rules.retention_seconds);
-    if (delivery.sent_at + retention <= now.wall) {
+    // A lease whose answer was lost is told again while it runs, whatever has expired since: one in
+    // flight expires when it is back.
+    if (delivery.sent_at <= std::min(now.wall - retention, asking.sent_after)) {
         broken(id, "is delivered though it has expired");
     }
     const bool first_record = !m.perhaps_redriven || delivery.number.value == m.number;
@@ -225,10 +227,11 @@ void Model::received_nothing(Slot slot, Now now) const {
     }
 }
 
-void Model::perhaps_received(Slot slot, Time now) {
+void Model::perhaps_received(Asking& asking, Now now) {
+    asking.sent_after = std::min(asking.sent_after, now.wall - retention_most(asking.slot));
     for (const MessageId id : live_) {
         Message& m = message_mutable(id);
-        if ((m.places & bit(slot)) == 0 || now < m.not_before) {
+        if ((m.places & bit(asking.slot)) == 0 || now.broker < m.not_before) {
             continue;
         }
         ++m.receives_most;

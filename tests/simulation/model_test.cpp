@@ -63,12 +63,18 @@ public:
         delivery.body = body;
         return delivery;
     }
+    Model::Asking asking(Slot slot = kQueue, bool repeated = false) const {
+        return {slot, session_, 1, {}, now.broker, repeated, false};
+    }
+    Judgement tell(const dialogue::Delivery& delivery, std::uint64_t number,
+                   const Model::Asking& asking) {
+        const dialogue::Receipt receipt{{}, DeliveryNumber{number}, 1, {}};
+        auto ids = model.received(asking, {receipt, {delivery}}, now);
+        return {asking.slot, receipt, std::move(ids), 0, 1, Verdict::done, {}, {}, {}};
+    }
     Judgement tell(const dialogue::Delivery& delivery, std::uint64_t number, Slot slot = kQueue,
                    bool repeated = false) {
-        const dialogue::Receipt receipt{{}, DeliveryNumber{number}, 1, {}};
-        const Model::Asking asking{slot, session_, 1, {}, now.broker, repeated, false};
-        auto ids = model.received(asking, {receipt, {delivery}}, now);
-        return {slot, receipt, std::move(ids), 0, 1, Verdict::done, {}, {}, {}};
+        return tell(delivery, number, asking(slot, repeated));
     }
     Judgement receive(MessageId id, std::uint64_t number, std::uint32_t receives = 1) {
         return tell(delivery(id, receives), number);
@@ -237,6 +243,16 @@ TEST(Model, RejectsAMessageThatHasExpired) {
     EXPECT_THROW(history.receive(id, 1), Violation);
 }
 
+TEST(Model, RejectsALostLeaseOfAMessageThatHadExpired) {
+    History history;
+    const MessageId id = history.send(1);
+    history.pass(600);
+    auto asking = history.asking(kQueue, true);
+    history.model.perhaps_received(asking, history.now);
+    history.pass(5);
+    EXPECT_THROW(history.tell(history.delivery(id), 1, asking), Violation);
+}
+
 TEST(Model, RejectsALeaseThatIsToldAgainAfterItsEnd) {
     History history;
     const MessageId id = history.send(1);
@@ -275,7 +291,8 @@ TEST(Model, AcceptsADeleteWithoutAnAnswerEitherWay) {
 TEST(Model, AcceptsAReceiveWithoutAnAnswerInTheCount) {
     History history;
     const MessageId id = history.send(1);
-    history.model.perhaps_received(kQueue, history.now.broker);
+    auto asking = history.asking();
+    history.model.perhaps_received(asking, history.now);
     history.pass(31);
     EXPECT_NO_THROW(history.receive(id, 2, 2));
 }
@@ -301,6 +318,16 @@ TEST(Model, AcceptsTheSameLeaseForARepeatedRequest) {
     history.tell(told, 1);
     EXPECT_NO_THROW(history.tell(told, 1, kQueue, true));
     EXPECT_THROW(history.tell(told, 1, kQueue, false), Violation);
+}
+
+TEST(Model, AcceptsALostLeaseOfAMessageThatExpiredSince) {
+    History history;
+    const MessageId id = history.send(1);
+    history.pass(599);
+    auto asking = history.asking(kQueue, true);
+    history.model.perhaps_received(asking, history.now);
+    history.pass(5);
+    EXPECT_NO_THROW(history.tell(history.delivery(id), 1, asking));
 }
 
 TEST(Model, AcceptsThatAnExpiredMessageIsGone) {
