@@ -125,7 +125,7 @@ void Engine::put_away(Queue& queue, Picked& picked, Now now) {
             continue;
         }
         const Rescheduled later{queue.number(),
-                                Return::visibility,
+                                Return::put_off,
                                 now.broker + kBuryAgainAfter,
                                 {},
                                 {{message.returned, 1}}};
@@ -225,7 +225,9 @@ std::optional<dialogue::ReceiveReply> Engine::same_lease(const Note& note, Now n
     reply.receipt = {note.queue, note.first, note.count, {}};
     for (std::uint64_t i = 0; i < note.count; ++i) {
         const auto found = queue.leases().find(DeliveryNumber{note.first.value + i});
-        if (!found || !found.held->receipt_open || found.lease->visible_at <= now.broker) {
+        // What was put off is hidden, but nobody's: its lease has run out.
+        if (!found || !found.held->receipt_open || found.lease->visible_at <= now.broker ||
+            found.lease->session == 0) {
             return std::nullopt;
         }
         const auto record = read_stored(log_.read(found.held->place.at, found.held->place.size));

@@ -120,6 +120,7 @@ enum class Return : std::uint8_t {
     hand_back = 2,    // Not counted; the receipt is spent.
     worker_dead = 3,  // As hand_back, the worker being gone.
     crashed = 4,      // Counted, and counted as a crash: a worker died over it.
+    put_off = 5,      // It ought to be buried: nobody holds it, the receipt stays good.
 };
 struct Rescheduled {
     QueueNumber queue;

@@ -41,7 +41,7 @@ struct Lease {
     Time visible_at{};
     Time leased_at{};
     WallTime leased_at_wall{};
-    std::uint64_t session = 0;
+    std::uint64_t session = 0;  // Who holds it; 0: nobody any more.
     std::size_t live = 0;
     bool single = false;
     std::vector<Held> held;  // held[i] has the delivery number first + i.

@@ -157,8 +157,8 @@ void Queue::remove(const Removed& e, Usage& usage, const LogStart& start) {
 }
 
 void Queue::reschedule(const Rescheduled& e, const LogStart& start) {
-    constexpr Total kTotals[] = {Total::count_, Total::retried, Total::handed_back,
-                                 Total::worker_dead, Total::crashed};
+    constexpr Total kTotals[] = {Total::count_,      Total::retried, Total::handed_back,
+                                 Total::worker_dead, Total::crashed, Total::count_};
     const Total which = kTotals[static_cast<std::size_t>(e.how)];
     for (const Numbers& run : e.numbers) {
         if (which != Total::count_) {
@@ -169,7 +169,7 @@ void Queue::reschedule(const Rescheduled& e, const LogStart& start) {
         }
     }
     leases_.reschedule(e.numbers, e.visible_at, [&](Held& held, const Lease& lease) {
-        if (e.how == Return::visibility) {
+        if (e.how == Return::visibility || e.how == Return::put_off) {
             return;
         }
         if (!mutant(Mutant::receipt_valid_after_hand_back)) {
@@ -190,6 +190,17 @@ void Queue::reschedule(const Rescheduled& e, const LogStart& start) {
             held.story->reason = e.reason;
         }
     });
+    if (e.how != Return::put_off) {
+        return;
+    }
+    // Whoever had it goes without it: neither a good-bye nor a death is to touch it or its count.
+    for (const Numbers& run : e.numbers) {
+        for (std::uint64_t i = 0; i < run.count; ++i) {
+            if (const auto found = leases_.find(DeliveryNumber{run.first.value + i})) {
+                found.lease->session = 0;
+            }
+        }
+    }
 }
 
 void Queue::set_aside(const SetAside& e, Usage& usage, const LogStart& start) {

@@ -62,7 +62,8 @@ const char* text_of(Cause cause) {
 }
 
 const char* text_of(Return how) {
-    constexpr const char* kNames[] = {"visibility", "retry", "hand_back", "worker_dead", "crashed"};
+    constexpr const char* kNames[] = {"visibility",  "retry",   "hand_back",
+                                      "worker_dead", "crashed", "put_off"};
     const auto i = static_cast<std::size_t>(how);
     return i < std::size(kNames) ? kNames[i] : "?";
 }
