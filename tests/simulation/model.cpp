@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 
 #include "common/base/limits.hpp"
 
@@ -57,13 +58,10 @@ Millis Model::retention_least(Slot slot) const {
     return std::chrono::seconds(seconds);
 }
 
-Millis Model::retention_most(Slot slot) const {
-    const Known& known = queues_[slot];
-    std::uint32_t seconds = known.rules.retention_seconds;
-    if (known.perhaps) {
-        seconds = std::max(seconds, known.perhaps->retention_seconds);
-    }
-    return std::chrono::seconds(seconds);
+std::uint32_t Model::receives_allowed(Slot slot, const Rules& rules) {
+    const bool may_be_buried = rules.dead_letters != kNoSlot && slot < kFirstDeadLetters;
+    return may_be_buried && rules.max_receives != 0 ? rules.max_receives
+                                                    : std::numeric_limits<std::uint32_t>::max();
 }
 
 void Model::perhaps_buried_by(const Rules& rules, Message& m) {

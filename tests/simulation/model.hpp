@@ -116,8 +116,11 @@ public:
         Time first_asked{};  // Earlier than now for a repeated request.
         bool repeated = false;
         bool parked = false;
-        // What turns that died may have leased to it was sent after this.
+        // What turns that died may have leased to it was sent after this, received at most so often
+        // and hidden for at least so long: by the rules of then, which may have changed.
         WallTime sent_after = WallTime::max();
+        std::uint32_t receives_most = 0;
+        Millis hidden_least = Millis::max();
     };
     // Returns what was delivered, in order.
     std::vector<MessageId> received(const Asking& asking, const dialogue::ReceiveReply& reply,
@@ -183,7 +186,7 @@ private:
     void time_passes(Message& m, Now now);
     static void perhaps_buried_by(const Rules& rules, Message& m);
     Millis retention_least(Slot slot) const;
-    Millis retention_most(Slot slot) const;
+    static std::uint32_t receives_allowed(Slot slot, const Rules& rules);
     Millis delay_of(const Message& m) const;
 
     std::uint64_t broker_id_;

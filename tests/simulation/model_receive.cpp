@@ -72,9 +72,8 @@ void Model::check_delivery(MessageId id, const Message& m, const Asking& asking,
     if (delivery.crashes > m.crashes_most) {
         broken(id, "counts more crashes than there can have been");
     }
-    const Rules& rules = queues_[asking.slot].rules;
-    const bool may_be_buried = rules.dead_letters != kNoSlot && asking.slot < kFirstDeadLetters;
-    if (may_be_buried && rules.max_receives != 0 && delivery.receives > rules.max_receives) {
+    const std::uint32_t allowed = receives_allowed(asking.slot, queues_[asking.slot].rules);
+    if (delivery.receives > std::max(allowed, asking.receives_most)) {
         broken(id, "is delivered more often than its queue allows");
     }
     if (first_record && m.first_received && *m.first_received != delivery.first_received_at) {
@@ -144,8 +143,8 @@ void Model::delivered(MessageId id, Message& m, const Asking& asking,
     if (m.delivery != 0) {
         counters_.add(Sometimes::delivered_again);
     }
-    const Millis visibility = asking.visibility.value_or(
-        std::chrono::seconds(queues_[asking.slot].rules.visibility_seconds));
+    const Millis hidden = std::chrono::seconds(queues_[asking.slot].rules.visibility_seconds);
+    const Millis visibility = asking.visibility.value_or(std::min(hidden, asking.hidden_least));
     const bool perhaps_before = asking.repeated;
     if (asking.slot != m.home && m.delivered_in != asking.slot && !m.ever_redriven) {
         const bool crashed = delivery.reason.starts_with("worker_crash");
@@ -228,7 +227,14 @@ void Model::received_nothing(Slot slot, Now now) const {
 }
 
 void Model::perhaps_received(Asking& asking, Now now) {
-    asking.sent_after = std::min(asking.sent_after, now.wall - retention_most(asking.slot));
+    const Known& known = queues_[asking.slot];
+    for (const Rules& rules : {known.rules, known.perhaps.value_or(known.rules)}) {
+        const WallTime expired = now.wall - std::chrono::seconds(rules.retention_seconds);
+        const Millis hidden = std::chrono::seconds(rules.visibility_seconds);
+        asking.sent_after = std::min(asking.sent_after, expired);
+        asking.hidden_least = std::min(asking.hidden_least, hidden);
+        asking.receives_most = std::max(asking.receives_most, receives_allowed(asking.slot, rules));
+    }
     for (const MessageId id : live_) {
         Message& m = message_mutable(id);
         if ((m.places & bit(asking.slot)) == 0 || now.broker < m.not_before) {

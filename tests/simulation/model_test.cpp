@@ -27,13 +27,18 @@ public:
         rules.retention_seconds = 600;
         rules.max_receives = 2;
         rules.dead_letters = kDead;
-        make(kQueue, rules);
-        make(kOther, Rules{});
-        make(kDead, Rules{});
+        set(kQueue, rules);
+        set(kOther, Rules{});
+        set(kDead, Rules{});
         session_ = model.new_session();
         model.session_seen(session_, now.broker);
     }
 
+    void set(Slot slot, const Rules& rules) {
+        model.queue_perhaps_set(slot, rules);
+        const auto attributes = rules.attributes();
+        model.queue_seen(slot, &attributes);
+    }
     void pass(std::int64_t seconds) {
         now.broker += std::chrono::seconds(seconds);
         now.wall += std::chrono::seconds(seconds);
@@ -91,12 +96,6 @@ public:
     Now now{Time(std::chrono::hours(1)), WallTime(Millis(1'700'000'000'000))};
 
 private:
-    void make(Slot slot, const Rules& rules) {
-        model.queue_perhaps_set(slot, rules);
-        const auto attributes = rules.attributes();
-        model.queue_seen(slot, &attributes);
-    }
-
     std::uint32_t session_ = 0;
     std::deque<std::vector<std::byte>> bodies_;
 };
@@ -328,6 +327,36 @@ TEST(Model, AcceptsALostLeaseOfAMessageThatExpiredSince) {
     history.model.perhaps_received(asking, history.now);
     history.pass(5);
     EXPECT_NO_THROW(history.tell(history.delivery(id), 1, asking));
+}
+
+TEST(Model, AcceptsALostLeaseFromBeforeItsQueueAllowedLess) {
+    History history;
+    const MessageId id = history.send(1);
+    history.receive(id, 1);
+    history.pass(31);
+    auto asking = history.asking(kQueue, true);
+    history.model.perhaps_received(asking, history.now);
+    Rules rules = history.model.queue(kQueue).rules;
+    rules.max_receives = 1;
+    history.set(kQueue, rules);
+    const auto told = history.delivery(id, 2);
+    EXPECT_THROW(history.tell(told, 2, kQueue, true), Violation);
+    EXPECT_NO_THROW(history.tell(told, 3, asking));
+}
+
+TEST(Model, AcceptsALostLeaseFromBeforeItsQueueHidForLonger) {
+    History history;
+    const MessageId id = history.send(1);
+    auto asking = history.asking(kQueue, true);
+    history.model.perhaps_received(asking, history.now);
+    Rules rules = history.model.queue(kQueue).rules;
+    rules.visibility_seconds = 60;
+    history.set(kQueue, rules);
+    history.tell(history.delivery(id), 1, asking);
+    history.pass(29);
+    EXPECT_THROW(history.receive(id, 2, 2), Violation);
+    history.pass(2);
+    EXPECT_NO_THROW(history.receive(id, 3, 2));
 }
 
 TEST(Model, AcceptsThatAnExpiredMessageIsGone) {
