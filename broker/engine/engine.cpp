@@ -261,6 +261,7 @@ bool Engine::answered_before(const Caller& caller, const dialogue::Operation& op
         if (!reply) {
             return false;
         }
+        forget_waiter(caller);  // It may wait as well, since a time when its lease had run out.
         answer(caller, std::move(*reply));
         return true;
     }

@@ -207,6 +207,7 @@ private:
     dialogue::Delivery describe(const Stored& record, const Held& held, WallTime leased_at);
     std::string_view keep(std::string text);
     void dismiss_waiters(const Bytes16& session);
+    void forget_waiter(const Caller& caller);
     void park(const Caller& caller, const Queue& queue, const dialogue::Receive& receive, Now now);
 
     // Settling.

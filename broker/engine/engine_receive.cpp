@@ -341,6 +341,15 @@ void Engine::forget_waiter(std::uint64_t ticket) {
     }
 }
 
+// A request is answered once; a second answer would lease messages to somebody who has gone on.
+void Engine::forget_waiter(const Caller& caller) {
+    for (auto& [number, waiting] : waiters_) {
+        waiter_count_ -= std::erase_if(waiting, [&](const Waiter& w) {
+            return w.session == caller.session && w.request == caller.request;
+        });
+    }
+}
+
 // Who has said good-bye waits for nothing more; a message handed to it would be stuck until its
 // lease ends.
 void Engine::dismiss_waiters(const Bytes16& session) {
