@@ -202,8 +202,12 @@ void Life::drain() {
     world_.calm();
     parameters_.without_faults();
     world_.start();
-    looked_ = false;
-    one_turn();
+    // What was perhaps made, or removed, is looked for first, and made if it is not there: no dead
+    // letter is left without a place.
+    for (int look = 0; look < 2; ++look) {
+        looked_ = false;
+        one_turn();
+    }
     clients_.replace_session(0, draw_id());
     clients_.drain();
 }
