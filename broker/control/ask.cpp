@@ -14,6 +14,7 @@ cli::ExitCode exit_code_of(const std::string& code) {
     constexpr Row kRows[] = {
         {"bad_request", cli::ExitCode::usage},       {"unknown_command", cli::ExitCode::usage},
         {"no_such_queue", cli::ExitCode::not_found}, {"not_found", cli::ExitCode::not_found},
+        {"no_such_pool", cli::ExitCode::not_found},  {"no_such_worker", cli::ExitCode::not_found},
         {"queue_exists", cli::ExitCode::conflict},   {"conflict", cli::ExitCode::conflict},
         {"not_confirmed", cli::ExitCode::conflict},  {"receipt_stale", cli::ExitCode::conflict},
         {"receipt_invalid", cli::ExitCode::usage},   {"draining", cli::ExitCode::conflict},

@@ -19,7 +19,7 @@ const std::map<std::string, std::string> kGroups{
     {"queue", "Queues: list, show, make, set, empty, remove"},
     {"msg", "Messages: look at them, receive, delete"},
     {"dlq", "Dead letters: list, read, send back"},
-    {"worker", "Workers that the broker knows"},
+    {"worker", "Workers and their pools: list, size, drain"},
     {"node", "The broker itself"},
 };
 
@@ -71,6 +71,8 @@ void Commands::add_argument(Verb& verb, const cli::Argument& argument) {
             value.option = verb.app->add_option(name, value.pairs, what);
             value.option->take_all()->type_size(1)->type_name("NAME=VALUE");
             break;
+        case cli::ArgumentKind::list:
+            break;  // For programs: it is no word.
     }
     if (argument.positional) {
         value.option->required();
@@ -79,6 +81,9 @@ void Commands::add_argument(Verb& verb, const cli::Argument& argument) {
 
 void Commands::add_to(CLI::App& app) {
     for (const cli::Command& command : cli::kOpsCommands) {
+        if (command.for_programs) {
+            continue;
+        }
         const std::string name{command.name};
         const std::size_t dot = name.find('.');
         const std::string what{command.what};
@@ -90,8 +95,14 @@ void Commands::add_to(CLI::App& app) {
         for (const cli::Argument& argument : command.arguments) {
             add_argument(verb, argument);
         }
+        if (!command.examples.empty()) {
+            verb.app->footer("Examples:\n  " + std::string(command.examples));
+        }
         if (name == "node.ping") {
             verb.app->add_option("--wait", wait_s_, "Ask again for so many seconds");
+        } else if (name == "worker.pools") {
+            verb.app->add_option("--wait", wait_s_,
+                                 "So many seconds until all pools are as they should be");
         } else if (name == "queue.purge" || name == "queue.rm") {
             verb.app->add_flag("--yes", yes_, "Do not ask for the queue's name");
         } else if (name == "dlq.redrive") {
@@ -122,6 +133,8 @@ Json Commands::arguments_of(const Verb& verb) {
                 break;
             case cli::ArgumentKind::pairs:
                 arguments[name] = object_of(value.pairs, cli::flag_of(*value.argument));
+                break;
+            case cli::ArgumentKind::list:
                 break;
         }
     }
@@ -167,6 +180,37 @@ cli::ExitCode Commands::ping(const Settings& settings) const {
     }
 }
 
+// For scripts: until every pool has the workers that it should have, and all have said hello.
+cli::ExitCode Commands::await_pools(const Settings& settings) const {
+    const auto end =
+        std::chrono::steady_clock::now() + Millis{static_cast<std::int64_t>(wait_s_ * 1000)};
+    OpsClient ops = settings.ops();
+    while (true) {
+        const Json result = ask(ops, "worker.pools", Json::object());
+        bool steady = !result["pools"].empty();
+        bool misconfigured = false;
+        for (const Json& pool : result["pools"]) {
+            steady = steady && pool["state"] == "steady" && pool["online"] >= pool["wanted"];
+            misconfigured = misconfigured || pool["state"] == "misconfigured";
+        }
+        const bool late = std::chrono::steady_clock::now() >= end;
+        if (steady || misconfigured || late) {
+            show("worker.pools", result, settings.common);
+        }
+        if (misconfigured) {
+            throw cli::Failure{cli::ExitCode::configuration,
+                               "a pool's workers end with 78; their logs say why"};
+        }
+        if (steady) {
+            return cli::ExitCode::ok;
+        }
+        if (late) {
+            throw cli::Failure{cli::ExitCode::timeout, "not every pool is as it should be"};
+        }
+        std::this_thread::sleep_for(kPingEvery);
+    }
+}
+
 std::optional<cli::ExitCode> Commands::perform(const Settings& settings) {
     const auto verb =
         std::find_if(verbs_.begin(), verbs_.end(), [](const Verb& v) { return v.app->parsed(); });
@@ -176,6 +220,9 @@ std::optional<cli::ExitCode> Commands::perform(const Settings& settings) {
     const std::string name{verb->command->name};
     if (name == "node.ping") {
         return ping(settings);
+    }
+    if (name == "worker.pools" && wait_s_ > 0) {
+        return await_pools(settings);
     }
     Json arguments = arguments_of(*verb);
     OpsClient ops = settings.ops();

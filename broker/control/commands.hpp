@@ -45,11 +45,12 @@ private:
     static void add_argument(Verb& verb, const cli::Argument& argument);
     static Json arguments_of(const Verb& verb);
     cli::ExitCode ping(const Settings& settings) const;
+    cli::ExitCode await_pools(const Settings& settings) const;
     void confirm(const Verb& verb, Json& arguments) const;
 
     std::map<std::string, CLI::App*> groups_;
     std::deque<Verb> verbs_;
-    double wait_s_ = 0;   // node ping
+    double wait_s_ = 0;   // node ping, worker pools
     bool yes_ = false;    // queue purge, queue rm
     std::string rate_{};  // dlq redrive
 };

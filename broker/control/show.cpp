@@ -141,23 +141,68 @@ void dry_redrive(const Json& result) {
     }
 }
 
+// What the pool's supervisor alone knows is absent while there is none.
+std::string known(const Json& row, const char* name) {
+    return row.contains(name) ? text(row[name]) : "-";
+}
+
+void pools(const Json& result) {
+    cli::Table table{{{"pool"},
+                      {"queue"},
+                      {"wanted", Align::right},
+                      {"mode"},
+                      {"running", Align::right},
+                      {"online", Align::right},
+                      {"busy", Align::right},
+                      {"restarts", Align::right},
+                      {"state"}}};
+    for (const Json& row : result["pools"]) {
+        const std::string range = row.contains("min") && row["mode"] == "auto"
+                                      ? " " + text(row["min"]) + ".." + text(row["max"])
+                                      : "";
+        table.row({row["pool"], known(row, "queue"), text(row["wanted"]),
+                   row["mode"].get<std::string>() + range, known(row, "running"),
+                   text(row["online"]), text(row["busy"]), known(row, "restarts"), row["state"]});
+    }
+    table.print();
+}
+
 void workers(const Json& result) {
     cli::Table table{{{"pool"},
                       {"name"},
                       {"host"},
                       {"pid", Align::right},
                       {"online", Align::right},
-                      {"last seen", Align::right}}};
+                      {"last seen", Align::right},
+                      {"does"}}};
     for (const Json& row : result["workers"]) {
         table.row({row["pool"], row["name"], row["host"], text(row["pid"]), age(row, "online_ms"),
-                   age(row, "silent_ms") + " ago"});
+                   age(row, "silent_ms") + " ago",
+                   std::string(row["busy"].get<bool>() ? "busy" : "idle") +
+                       (row["draining"].get<bool>() ? ", to be drained" : "")});
     }
     table.print();
-    for (const Json& pool : result["pools"]) {
-        if (!pool["wanted"].is_null()) {
-            cli::say(pool["pool"].get<std::string>() + ": " + text(pool["online"]) + " of " +
-                     text(pool["wanted"]) + " wanted");
-        }
+    if (!result["pools"].empty()) {
+        std::printf("\n");
+        pools(result);
+    }
+}
+
+void scaled(const Json& result) {
+    const bool fixed = result["mode"] == "fixed";
+    std::printf("%s: %s\n", result["pool"].get<std::string>().c_str(),
+                fixed ? (text(result["wanted"]) + " workers from now on").c_str()
+                      : "as its backlog needs from now on");
+    if (result.value("state", "") == "unsupervised") {
+        cli::say("no supervisor runs this pool at present; the next one will");
+    }
+}
+
+void drained(const Json& result) {
+    std::printf("%s: to be replaced, one after the other: %s\n",
+                result["target"].get<std::string>().c_str(), text(result["draining"]).c_str());
+    if (!result["elsewhere"].empty()) {
+        cli::say("run by no supervisor, and left alone: " + text(result["elsewhere"]));
     }
 }
 
@@ -176,10 +221,11 @@ struct Shown {
     void (*show)(const Json&);
 };
 constexpr Shown kShown[] = {
-    {"queue.ls", &queues},         {"queue.show", &queue},    {"queue.set", &queue},
-    {"queue.create", &created},    {"queue.purge", &removed}, {"queue.rm", &removed},
-    {"msg.peek", &messages},       {"dlq.show", &messages},   {"dlq.ls", &dead_letter_queues},
-    {"dlq.redrive", &dry_redrive}, {"worker.ls", &workers},   {"node.ping", &ping},
+    {"queue.ls", &queues},         {"queue.show", &queue},     {"queue.set", &queue},
+    {"queue.create", &created},    {"queue.purge", &removed},  {"queue.rm", &removed},
+    {"msg.peek", &messages},       {"dlq.show", &messages},    {"dlq.ls", &dead_letter_queues},
+    {"dlq.redrive", &dry_redrive}, {"worker.ls", &workers},    {"worker.pools", &pools},
+    {"worker.scale", &scaled},     {"worker.drain", &drained}, {"node.ping", &ping},
     {"metrics", &metrics},
 };
 

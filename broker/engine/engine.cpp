@@ -85,7 +85,13 @@ void Engine::apply(const Event& event, Place place, Now now) {
                            session->worker.reset();
                        }
                    },
-                   [&](const PoolWanted& e) { pools_wanted_[std::string(e.pool)] = e.workers; },
+                   [&](const PoolWanted& e) {
+                       if (e.workers == kPoolAuto) {
+                           pools_wanted_.erase(std::string(e.pool));
+                       } else {
+                           pools_wanted_[std::string(e.pool)] = e.workers;
+                       }
+                   },
                },
                event);
 }

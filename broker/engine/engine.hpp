@@ -110,7 +110,8 @@ public:
     Result<std::vector<Peeked>, dialogue::Refused> peek(std::string_view queue, std::uint32_t count,
                                                         Now now);
     Result<Redriven, dialogue::Refused> redrive(const Redrive& command, Now now);
-    void set_pool_wanted(std::string_view pool, std::uint32_t workers, Now now);
+    // Nothing: the pool finds its own size.
+    void set_pool_wanted(std::string_view pool, std::optional<std::uint32_t> workers, Now now);
 
     const std::map<std::string, QueueNumber, std::less<>>& queue_names() const { return names_; }
     Queue* find_queue(std::string_view name);

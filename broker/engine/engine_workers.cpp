@@ -173,8 +173,8 @@ void Engine::sweep(Now now) {
     sweep_expired(now);
 }
 
-void Engine::set_pool_wanted(std::string_view pool, std::uint32_t workers, Now now) {
-    const PoolWanted event{pool, workers};
+void Engine::set_pool_wanted(std::string_view pool, std::optional<std::uint32_t> workers, Now now) {
+    const PoolWanted event{pool, workers.value_or(kPoolAuto)};
     log_.begin_group(encoded_size(event));
     commit(event, now);
 }

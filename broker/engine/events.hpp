@@ -191,9 +191,10 @@ struct WorkerLeft {
     std::uint64_t session = 0;
     bool dead = false;
 };
+inline constexpr std::uint32_t kPoolAuto = 0xFFFFFFFF;
 struct PoolWanted {
     std::string_view pool{};
-    std::uint32_t workers = 0;
+    std::uint32_t workers = 0;  // kPoolAuto: no size is wanted any more, the pool finds its own.
 };
 
 using Event =

@@ -52,14 +52,16 @@ Ops::Ops(Core& core, const journal::Journal& journal, const ServerStats& stats)
 
 Ops::Run Ops::function_of(std::string_view command) {
     static constexpr Binding kBindings[] = {
-        {"node.ping", &Ops::node_ping},       {"node.stats", &Ops::node_stats},
-        {"node.drain", &Ops::node_drain},     {"metrics", &Ops::metrics},
-        {"queue.ls", &Ops::queue_ls},         {"queue.show", &Ops::queue_show},
-        {"queue.create", &Ops::queue_create}, {"queue.set", &Ops::queue_set},
-        {"queue.purge", &Ops::queue_purge},   {"queue.rm", &Ops::queue_rm},
-        {"msg.peek", &Ops::msg_peek},         {"dlq.ls", &Ops::dlq_ls},
-        {"dlq.show", &Ops::dlq_show},         {"dlq.redrive", &Ops::dlq_redrive},
-        {"worker.ls", &Ops::worker_ls},
+        {"node.ping", &Ops::node_ping},         {"node.stats", &Ops::node_stats},
+        {"node.drain", &Ops::node_drain},       {"metrics", &Ops::metrics},
+        {"queue.ls", &Ops::queue_ls},           {"queue.show", &Ops::queue_show},
+        {"queue.create", &Ops::queue_create},   {"queue.set", &Ops::queue_set},
+        {"queue.purge", &Ops::queue_purge},     {"queue.rm", &Ops::queue_rm},
+        {"msg.peek", &Ops::msg_peek},           {"dlq.ls", &Ops::dlq_ls},
+        {"dlq.show", &Ops::dlq_show},           {"dlq.redrive", &Ops::dlq_redrive},
+        {"worker.ls", &Ops::worker_ls},         {"worker.pools", &Ops::worker_pools},
+        {"worker.scale", &Ops::worker_scale},   {"worker.drain", &Ops::worker_drain},
+        {"worker.report", &Ops::worker_report},
     };
     static_assert(std::size(kBindings) == std::size(cli::kOpsCommands),
                   "every row of common/cli/commands.hpp has its function here");

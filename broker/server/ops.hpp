@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -10,6 +12,7 @@
 #include "broker/server/server_stats.hpp"
 #include "common/base/result.hpp"
 #include "common/cli/commands.hpp"
+#include "common/metrics/text_writer.hpp"
 
 // What operators ask of a running broker, without the socket. Names, arguments and help stand in
 // common/cli/commands.hpp; here is what each row does.
@@ -57,7 +60,12 @@ private:
     OpsResult node_ping(const Json& arguments, Now now);
     OpsResult node_stats(const Json& arguments, Now now);
     OpsResult node_drain(const Json& arguments, Now now);
+
     OpsResult worker_ls(const Json& arguments, Now now);
+    OpsResult worker_pools(const Json& arguments, Now now);
+    OpsResult worker_scale(const Json& arguments, Now now);
+    OpsResult worker_drain(const Json& arguments, Now now);
+    OpsResult worker_report(const Json& arguments, Now now);
     OpsResult metrics(const Json& arguments, Now now);
 
     OpsResult queue_ls(const Json& arguments, Now now);
@@ -72,6 +80,22 @@ private:
     OpsResult dlq_show(const Json& arguments, Now now);
     OpsResult dlq_redrive(const Json& arguments, Now now);
 
+    // What a supervisor has said of a pool, and when. Not journaled: it says it again.
+    struct PoolReport {
+        std::string supervisor;
+        std::string host;
+        std::uint64_t pid = 0;
+        Time seen{};
+        Json told;
+    };
+    bool is_fresh(const PoolReport& report, Now now) const;
+    bool is_known(const std::string& pool) const;
+    Json describe_pools(Now now);
+    Json orders_for(const std::string& pool, const std::string& queue, const std::string& host,
+                    Now now);
+    void forget_drained();
+    void write_pools(metrics::TextWriter& out, Now now) const;
+
     // A request as a client would send it, decided at once.
     dialogue::Answer ask(dialogue::Operation operation, Now now);
 
@@ -85,6 +109,8 @@ private:
     const ServerStats& stats_;
     Time started_;
     std::uint64_t next_request_ = 1;
+    std::map<std::string, PoolReport> pools_;
+    std::set<std::uint64_t> draining_;  // Sessions of workers that somebody wants drained.
 };
 
 }  // namespace esteira::broker

@@ -20,6 +20,8 @@ const char* wanted(ArgumentKind kind) {
             return "true or false";
         case ArgumentKind::pairs:
             return "an object of texts";
+        case ArgumentKind::list:
+            return "an array";
     }
     return "";
 }
@@ -36,6 +38,8 @@ bool fits(ArgumentKind kind, const Json& value) {
         case ArgumentKind::pairs:
             return value.is_object() && std::all_of(value.begin(), value.end(),
                                                     [](const Json& v) { return v.is_string(); });
+        case ArgumentKind::list:
+            return value.is_array();
     }
     return false;
 }

@@ -123,7 +123,7 @@ void write_server(TextWriter& out, const ServerStats& stats) {
     out.histogram("esteira_turn_requests", "Requests that shared a turn.", stats.turn_requests);
 }
 
-void write_workers(TextWriter& out, const engine::Engine& engine) {
+void write_sessions(TextWriter& out, const engine::Engine& engine) {
     std::map<std::string, std::uint64_t> online;
     engine.sessions().for_each([&](const engine::Session& session) {
         if (session.worker) {
@@ -141,6 +141,31 @@ void write_workers(TextWriter& out, const engine::Engine& engine) {
 }
 
 }  // namespace
+
+void Ops::write_pools(TextWriter& out, Now now) const {
+    struct Family {
+        const char* name;
+        const char* help;
+        Kind kind;
+        const char* told;
+    };
+    constexpr Family kFamilies[] = {
+        {"esteira_pool_workers_running", "Workers that the pool's supervisor runs.", Kind::gauge,
+         "running"},
+        {"esteira_pool_workers_planned", "Workers that the supervisor would have.", Kind::gauge,
+         "wanted"},
+        {"esteira_pool_restarts_total", "Workers that ended unasked, since the supervisor's start.",
+         Kind::counter, "restarts"},
+    };
+    for (const Family& family : kFamilies) {
+        out.family(family.name, family.kind, family.help);
+        for (const auto& [pool, report] : pools_) {
+            if (is_fresh(report, now)) {
+                out.sample({{"pool", pool}}, report.told[family.told].get<std::uint64_t>());
+            }
+        }
+    }
+}
 
 OpsResult Ops::metrics(const Json&, Now now) {
     engine::Engine& engine = core_.engine();
@@ -173,7 +198,8 @@ OpsResult Ops::metrics(const Json&, Now now) {
     out.counter("esteira_empty_receives_total", "Receives that waited and got nothing.",
                 engine.empty_receives());
     write_queues(out, readings);
-    write_workers(out, engine);
+    write_sessions(out, engine);
+    write_pools(out, now);
     write_journal(out, journal_);
     write_server(out, stats_);
     return Json{{"text", out.text()}};

@@ -1,6 +1,4 @@
-// The broker itself, and the workers that it knows.
-#include <map>
-
+// The broker itself.
 #include <unistd.h>
 
 #include "broker/server/ops.hpp"
@@ -69,36 +67,6 @@ OpsResult Ops::node_stats(const Json& arguments, Now now) {
 OpsResult Ops::node_drain(const Json& arguments, Now) {
     core_.engine().set_draining(arguments["on"].get<bool>());
     return Json{{"draining", core_.engine().draining()}};
-}
-
-OpsResult Ops::worker_ls(const Json&, Now now) {
-    Json workers = Json::array();
-    std::map<std::string, std::uint64_t> online;
-    core_.engine().sessions().for_each([&](const engine::Session& session) {
-        if (!session.worker) {
-            return;
-        }
-        const engine::Worker& worker = *session.worker;
-        ++online[worker.pool];
-        workers.push_back({{"pool", worker.pool},
-                           {"name", worker.name},
-                           {"host", worker.host},
-                           {"pid", worker.pid},
-                           {"online_ms", (now.broker - worker.joined_at).count()},
-                           {"silent_ms", (now.broker - session.last_seen).count()}});
-    });
-    for (const auto& [pool, wanted] : core_.engine().pools_wanted()) {
-        online.try_emplace(pool, 0);
-    }
-    Json pools = Json::array();
-    for (const auto& [pool, count] : online) {
-        const auto wanted = core_.engine().pools_wanted().find(pool);
-        pools.push_back({{"pool", pool}, {"online", count}, {"wanted", nullptr}});
-        if (wanted != core_.engine().pools_wanted().end()) {
-            pools.back()["wanted"] = wanted->second;
-        }
-    }
-    return Json{{"workers", std::move(workers)}, {"pools", std::move(pools)}};
 }
 
 }  // namespace esteira::broker

@@ -57,6 +57,8 @@ inline constexpr Millis kSessionIdleMax = 15min;
 inline constexpr Millis kWorkerBeat = 2s;
 inline constexpr Millis kWorkerSilentMax = 10s;
 inline constexpr std::uint32_t kWorkersMax = 4096;
+inline constexpr std::uint32_t kPoolsMax = 256;
+inline constexpr std::uint32_t kPoolWorkersMax = 1000;
 inline constexpr std::uint32_t kCrashesBeforeAlone = 2;   // Then a message is delivered by itself,
 inline constexpr std::uint32_t kCrashesBeforeBurial = 4;  // and after two more it is buried.
 

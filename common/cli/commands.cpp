@@ -28,6 +28,7 @@ std::string usage_of(const Argument& argument) {
         case ArgumentKind::on_off:
             return "[" + flag_of(argument) + " on|off]";
         case ArgumentKind::text:
+        case ArgumentKind::list:
             break;
     }
     return "[" + flag_of(argument) + " " + upper(argument.name) + "]";

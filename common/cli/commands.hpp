@@ -15,6 +15,7 @@ enum class ArgumentKind {
     flag,
     on_off,  // A flag in JSON; the word on or off for people.
     pairs,   // A JSON object of texts; KEY=VALUE, any number of times, for people.
+    list,    // A JSON array; for programs alone.
 };
 
 struct Argument {
@@ -29,6 +30,8 @@ struct Command {
     std::string_view what;  // One line for people.
     bool changes = false;   // What changes something is written to the audit log.
     std::span<const Argument> arguments;
+    std::string_view examples = {};  // Lines for the end of its help.
+    bool for_programs = false;       // Said by our programs to each other: no word of esteira-ctl.
 };
 
 inline constexpr Argument kQueueArgument{"queue", ArgumentKind::text, true, "Name of a queue"};
@@ -59,6 +62,18 @@ inline constexpr Argument kRedriving[] = {
 inline constexpr Argument kDraining[] = {
     {"on", ArgumentKind::on_off, true, "on: refuse sends, and keep serving receives"}};
 
+inline constexpr Argument kScaling[] = {
+    {"pool", ArgumentKind::text, true, "Name of a pool, as worker pools shows it"},
+    {"size", ArgumentKind::text, true, "How many workers; auto: by its backlog, as configured"}};
+inline constexpr Argument kDrainingWorkers[] = {
+    {"target", ArgumentKind::text, true, "Name of a pool or of one worker, as worker ls shows it"}};
+inline constexpr Argument kReporting[] = {
+    {"supervisor", ArgumentKind::text, true, "Host and folder: the same after a restart"},
+    {"host", ArgumentKind::text, true, "Where it runs"},
+    {"pid", ArgumentKind::number, true, "Its process"},
+    {"pools", ArgumentKind::list, true, "Its pools as they are"},
+    {"leaving", ArgumentKind::flag, false, "It ends, and its pools with it"}};
+
 inline constexpr Command kOpsCommands[] = {
     {"node.ping", "Whether the broker answers, and who it is", false, {}},
     {"node.stats", "Sockets, turns, sessions and the journal in numbers", false, {}},
@@ -76,7 +91,25 @@ inline constexpr Command kOpsCommands[] = {
     {"dlq.ls", "Dead-letter queues with their depth and what they serve", false, {}},
     {"dlq.show", "Dead letters with their story: why, from where, how often", false, kLooking},
     {"dlq.redrive", "Moves dead letters back to where they failed", true, kRedriving},
-    {"worker.ls", "Workers that said hello, and the size wanted of each pool", false, {}},
+    {"worker.ls", "Workers that said hello, and their pools", false, {}},
+    {"worker.pools",
+     "Pools: how many workers they should have and have",
+     false,
+     {},
+     "esteira-ctl worker pools\n  esteira-ctl worker pools --wait 30    # until all is as it "
+     "should be"},
+    {"worker.scale", "Sets the size of a pool, for good or until it is auto again", true, kScaling,
+     "esteira-ctl worker scale upsert-stock 8\n  esteira-ctl worker scale upsert-stock 0       # "
+     "a pause\n  esteira-ctl worker scale upsert-stock auto"},
+    {"worker.drain", "Has workers finish what they began and replaces them, one after the other",
+     true, kDrainingWorkers,
+     "esteira-ctl worker drain upsert-stock\n  esteira-ctl worker drain upsert-stock-3"},
+    {"worker.report",
+     "A supervisor tells of its pools, and is told what they need",
+     false,
+     kReporting,
+     {},
+     true},
 };
 
 // "queue create QUEUE [--attribute NAME=VALUE]... [--no-dlq]"
