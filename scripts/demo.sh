@@ -133,9 +133,9 @@ demo_drained() {
 
 # A worker says what it did when it stops.
 demo_stop_workers() {
-    local stopped=() killed=() workers
-    mapfile -t workers < <(known_processes | grep '^upsert-stock')
-    stop "${workers[@]}"
+    local stopped=() killed=()
+    stop supervisor
+    stop_leftovers
 }
 
 # The sum of one of the handlers' own counters.

@@ -1,7 +1,8 @@
 # up, down and status: one farm in one folder, the var folder.
 #
 #   run/env          what the other words need to find this farm, NAME=value a line
-#   run/<name>.pid   number, start time and boot of a process (see process_runs)
+#   run/<name>.pid   number, start time and boot of a process (see process_runs); those of workers
+#                    are written by the supervisor
 #   log/<name>.log   what it said
 #   broker/          the journal
 #   pg/              PostgreSQL's data, where its user may go
@@ -196,7 +197,7 @@ make_database() {
         "${psql[@]}" -d postgres -c "CREATE DATABASE esteira"
 }
 
-# --- broker and workers ---------------------------------------------------------------------------
+# --- broker and supervisor ---------------------------------------------------------------------------
 
 start_broker() {
     local endpoint=$ESTEIRA__BROKER__ENDPOINT address
@@ -215,21 +216,50 @@ make_queue() {
         "$bin/esteira-ctl" queue create "$1" >/dev/null
 }
 
-start_workers() {
-    local count=$1 i
-    for ((i = 1; i <= count; ++i)); do
-        runs "upsert-stock-$i" || ESTEIRA__POSTGRES__URL=$(url_as esteira_worker_stock) \
-            start "upsert-stock-$i" "$bin/esteira-worker-upsert-stock" --config "$ESTEIRA_CONFIG" \
-                --queue stock
-    done
-    for ((i = 1; i <= count; ++i)); do
-        await_or_tell "upsert-stock-$i" 30 said_hello "upsert-stock-$i"
-    done
+# The supervisor runs the workers. In the private PostgreSQL each type has the rights of its tables;
+# with another one, what its connection string says.
+start_supervisor() {
+    local settings=()
+    # A size that was set by hand outlives a restart, and would beat what is said now.
+    if [[ -n $farm_workers ]] && { runs supervisor || pool_is_fixed; }; then
+        "$bin/esteira-ctl" worker scale upsert-stock "$farm_workers" >/dev/null
+        say "esteira: the pool has $farm_workers workers until ./esteira worker scale upsert-stock auto"
+    fi
+    if ! runs supervisor; then
+        [[ $ESTEIRA__POSTGRES__URL != *"dbname=esteira user=esteira" ]] ||
+            settings+=(ESTEIRA__WORKERS__UPSERT_STOCK__POSTGRES_USER=esteira_worker_stock)
+        [[ -z $farm_workers ]] || settings+=(
+            "ESTEIRA__WORKERS__UPSERT_STOCK__POOL_MIN=$farm_workers"
+            "ESTEIRA__WORKERS__UPSERT_STOCK__POOL_MAX=$farm_workers")
+        start supervisor env "${settings[@]}" "$bin/esteira-supervisor" --config "$ESTEIRA_CONFIG"
+    fi
+    await_pools 60
 }
 
-# Whether the broker knows the worker of a pid file.
-said_hello() {
-    runs "$1" && "$bin/esteira-ctl" worker ls --json | grep -q "\"pid\": *$pid\b"
+pool_is_fixed() { "$bin/esteira-ctl" worker pools --json | grep -q '"mode": "fixed"'; }
+
+# Until every pool has its workers, and the broker knows them.
+await_pools() {
+    local end=$((SECONDS + $1)) code worker
+    for ((;;)); do
+        code=0
+        "$bin/esteira-ctl" worker pools --wait 1 >/dev/null 2>&1 || code=$?
+        ((code != 0)) || return 0
+        if ! runs supervisor; then
+            code=1
+            [[ -z ${children[supervisor]:-} ]] || wait "${children[supervisor]}" || code=$?
+            show_log supervisor
+            die "$code" "supervisor ended with $code while it was starting"
+        elif ((code == 78)); then
+            for worker in $(known_workers); do
+                runs "$worker" || show_log "$worker"
+            done
+            die 78 "workers cannot work as they are configured"
+        elif ((SECONDS >= end)); then
+            show_log supervisor
+            die 6 "the pools are not ready"
+        fi
+    done
 }
 
 # The private PostgreSQL with the rights of one role, made by the migrations. Another one's rights are
@@ -266,7 +296,8 @@ farm_options() {
                 echo "       ./esteira down   [--var DIR] [--json]"
                 echo "       ./esteira status [--var DIR] [--json]"
                 echo
-                echo "DIR is ./var unless ESTEIRA_VAR says otherwise. status ends with 0 when all that was"
+                echo "DIR is ./var unless ESTEIRA_VAR says otherwise. N workers instead of as many as the"
+                echo "backlog needs; see worker scale for a farm that runs. status ends with 0 when all that was"
                 echo "started runs, 1 when some of it does not, 3 when nothing was started."
                 exit 0
                 ;;
@@ -319,8 +350,8 @@ farm_up() {
         show_log db
         die 1 "the database could not be brought up to date"
     }
-    make_queue stock
-    start_workers "${farm_workers:-$(setting workers.upsert-stock.processes)}"
+    make_queue "$(setting workers.upsert-stock.queue)"
+    start_supervisor
     trap - EXIT INT TERM
     if ((${#started_now[@]})); then
         say "esteira: started ${started_now[*]}"
@@ -368,6 +399,7 @@ ask_to_stop() {
 # stop NAME...: asks all of them, waits for each, and at last insists.
 stop() {
     local name seconds=30
+    if [[ $* == supervisor ]]; then seconds=$(drain_patience); fi
     for name in "$@"; do
         ask_to_stop "$name"
     done
@@ -387,6 +419,25 @@ stop() {
 
 is_gone() { ! runs "$1"; }
 
+# What workers may take to finish what they have begun, and the supervisor to insist.
+drain_patience() {
+    { ESTEIRA_CONFIG=${ESTEIRA_CONFIG:-$(farm_value ESTEIRA_CONFIG)} \
+        "$bin/esteira-config" show 2>/dev/null || true; } |
+        awk '$1 ~ /^workers\..*\.drain_s$/ && $2 > most { most = $2 } END { print most + 20 }'
+}
+
+# Workers without a supervisor were asked to stop by its death. To ask once more would hurry them.
+stop_leftovers() {
+    local name seconds workers
+    mapfile -t workers < <(known_workers)
+    ((${#workers[@]})) || return 0
+    seconds=$(drain_patience)
+    for name in "${workers[@]}"; do
+        await "$seconds" is_gone "$name" || true
+        stop "$name"
+    done
+}
+
 # When nothing is left that listens.
 remove_sockets() {
     [[ -z $(known_processes) ]] || return 0
@@ -401,12 +452,19 @@ known_processes() {
         [[ -e $file ]] || continue
         name=${file##*/}
         name=${name%.pid}
-        case $name in postgres) echo "3 $name" ;; broker) echo "2 $name" ;; *) echo "1 $name" ;; esac
-    done | sort -k 1,1n -k 2,2V | cut -d ' ' -f 2
+        case $name in
+            postgres) echo "4 $name" ;;
+            broker) echo "3 $name" ;;
+            supervisor) echo "2 $name" ;;
+            *) echo "1 $name" ;;
+        esac
+    done | sort -k 1,1n -k 2,2Vr | cut -d ' ' -f 2
 }
 
+# The pid files of workers are the supervisor's; see workers/supervisor/processes.hpp.
+known_workers() { known_processes | grep -v -x -e supervisor -e broker -e postgres || true; }
+
 farm_down() {
-    local workers
     farm_options "$@"
     stopped=() killed=()
     if [[ ! -d $var/run ]]; then
@@ -414,8 +472,8 @@ farm_down() {
         return 0
     fi
     lock_farm
-    mapfile -t workers < <(known_processes | grep -v -x -e broker -e postgres)
-    stop "${workers[@]}" # At the same time: each takes as long as what it has begun.
+    stop supervisor # Which has its workers finish what they have begun.
+    stop_leftovers
     stop broker
     stop postgres
     choose_sockets
@@ -452,26 +510,29 @@ farm_status() {
 }
 
 print_status() {
-    local name state since running endpoint rows='' sign=''
+    local name pool state since running endpoint rows='' sign=''
     endpoint=$(farm_value ESTEIRA__BROKER__ENDPOINT)
     if [[ -z $farm_json && ! -d $var/run ]]; then
         say "esteira: nothing was started in $var"
         return
     fi
-    [[ -n $farm_json ]] || printf '%-16s %8s  %-8s %-20s %s\n' PROCESS PID STATE SINCE LOG
+    [[ -n $farm_json ]] || printf '%-16s %-13s %8s  %-8s %-20s %s\n' PROCESS POOL PID STATE SINCE LOG
     for name in $(known_processes | tac); do
-        state=running running=true since=
+        state=running running=true since= pool=
+        [[ $name != *-+([0-9]) ]] || pool=${name%-*}
         if runs "$name"; then
             since=$(date -u -d "@$(stat -c %Y "/proc/$pid" 2>/dev/null || echo 0)" +%FT%TZ)
         else
             state=dead running=false
         fi
         if [[ -n $farm_json ]]; then
-            rows+="$sign{\"name\": $(json_text "$name"), \"pid\": ${pid:-null}, \"running\": $running,"
+            rows+="$sign{\"name\": $(json_text "$name"), \"pool\": ${pool:+$(json_text "$pool")}"
+            [[ -n $pool ]] || rows+=null
+            rows+=", \"pid\": ${pid:-null}, \"running\": $running,"
             rows+=" \"log\": $(json_text "$var/log/$name.log")}"
             sign=', '
         else
-            printf '%-16s %8s  %-8s %-20s %s\n' "$name" "${pid:--}" "$state" "${since:--}" \
+            printf '%-16s %-13s %8s  %-8s %-20s %s\n' "$name" "${pool:--}" "${pid:--}" "$state" "${since:--}" \
                 "$var/log/$name.log"
         fi
     done

@@ -40,13 +40,17 @@ struct Business {
     bool operator==(const Business&) const = default;
 };
 
-// One worker type: [workers.<type>], with the type spelt as in the program's name.
+// One worker type and its pool: [workers.<type>], with the type spelt as in the program's name.
 struct Workers {
-    std::string queue{};             // Where it takes its messages from.
-    std::int64_t processes = 2;      // Started by `esteira up`.
-    std::int64_t batch_max = 500;    // Messages of one receive.
-    std::int64_t visibility_s = 30;  // What is not settled or extended in this time comes back.
-    std::int64_t drain_s = 20;       // After SIGTERM, to finish what was begun.
+    std::string queue{};               // Where it takes its messages from.
+    std::int64_t pool_min = 5;         // The supervisor runs so many at least,
+    std::int64_t pool_max = 10;        // and at most: as many as the backlog needs
+    std::int64_t pool_target_s = 60;   // to be gone in this time. Above the need
+    std::int64_t pool_shrink_s = 120;  // for this long, it runs fewer.
+    std::string postgres_user{};       // As whom they connect; empty: as the url says.
+    std::int64_t batch_max = 500;      // Messages of one receive.
+    std::int64_t visibility_s = 30;    // What is not settled or extended in this time comes back.
+    std::int64_t drain_s = 20;         // After SIGTERM, to finish what was begun.
     bool operator==(const Workers&) const = default;
 };
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "common/base/limits.hpp"
+
 namespace esteira::config {
 
 namespace {
@@ -28,7 +30,13 @@ std::vector<FieldRef> fields_of(Config& config) {
     for (auto& [type, workers] : config.workers) {
         const std::string prefix = "workers." + type + ".";
         fields.push_back({prefix + "queue", Word{&workers.queue, {}}});
-        fields.push_back({prefix + "processes", Number{&workers.processes, 0, 1'000}});
+        fields.push_back(
+            {prefix + "pool_min", Number{&workers.pool_min, 0, limits::kPoolWorkersMax}});
+        fields.push_back(
+            {prefix + "pool_max", Number{&workers.pool_max, 0, limits::kPoolWorkersMax}});
+        fields.push_back({prefix + "pool_target_s", Number{&workers.pool_target_s, 1, 86'400}});
+        fields.push_back({prefix + "pool_shrink_s", Number{&workers.pool_shrink_s, 1, 86'400}});
+        fields.push_back({prefix + "postgres_user", Word{&workers.postgres_user, {}, true}});
         fields.push_back({prefix + "batch_max", Number{&workers.batch_max, 1, 10'000}});
         fields.push_back({prefix + "visibility_s", Number{&workers.visibility_s, 1, 43'200}});
         fields.push_back({prefix + "drain_s", Number{&workers.drain_s, 0, 3'600}});
@@ -61,7 +69,7 @@ void set_text(const Place& place, const std::string& text) {
         }
         set_number(place, number);
     } else if (const auto* word = std::get_if<Word>(&place)) {
-        if (text.empty()) {
+        if (text.empty() && !word->may_be_empty) {
             refuse("must not be empty");
         }
         const auto& allowed = word->allowed;

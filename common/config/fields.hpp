@@ -18,7 +18,8 @@ struct Number {
 
 struct Word {
     std::string* at;
-    std::vector<std::string> allowed;  // Empty: any text but an empty one.
+    std::vector<std::string> allowed;  // Empty: any text but an empty one,
+    bool may_be_empty = false;         // unless that means something.
 };
 
 using Place = std::variant<Number, Word, std::filesystem::path*, Secret*>;

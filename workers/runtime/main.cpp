@@ -26,6 +26,7 @@ const std::string kProgram = "esteira-worker-" + kType;
 
 // What may be said on the command line; the rest is the configuration's.
 struct Flags {
+    std::string name = kProgram;
     std::string queue;
     std::uint32_t batch = 0;
     std::int64_t visibility_s = 0;
@@ -51,6 +52,11 @@ void harden_process() {
 }
 
 void add_flags(CLI::App& app, Flags& flags) {
+    app.add_option("--name", flags.name, "What the broker shows it as")
+        ->check([](const std::string& name) {
+            const bool fits = !name.empty() && name.size() <= limits::kNameBytesMax;
+            return std::string(fits ? "" : "a name has 1 to 128 bytes");
+        });
     app.add_option("--queue", flags.queue, "Where the messages come from")->type_name("NAME");
     app.add_option("--batch", flags.batch, "Messages of one receive")
         ->check(CLI::Range(1U, limits::kReceiveCountMax));
@@ -72,7 +78,7 @@ Options options_of(const config::Config& config, const Flags& flags) {
     const config::Workers& set = section->second;
     Options options;
     options.endpoint = config.broker.endpoint;
-    options.name = kProgram;
+    options.name = flags.name;
     options.pool = kType;
     options.queue = flags.queue.empty() ? set.queue : flags.queue;
     options.batch_max = flags.batch != 0 ? flags.batch : static_cast<std::uint32_t>(set.batch_max);
@@ -111,7 +117,8 @@ ExitCode serve(const config::Config& config, const Flags& flags, const cli::Comm
     SystemClock clock;
     const auto handler = make_handler(config, clock);
     Worker worker(options, *handler, stop_fd);
-    logging::info("worker_started", {{"queue", options.queue},
+    logging::info("worker_started", {{"name", options.name},
+                                     {"queue", options.queue},
                                      {"endpoint", options.endpoint},
                                      {"batch_max", options.batch_max},
                                      {"visibility_ms", options.visibility.count()},

@@ -71,8 +71,7 @@ TEST(Config, AnUnknownKeyIsAnErrorWithItsLine) {
     EXPECT_EQ(parse_reason("endpoint = \"x\"\n"), "f.toml:1: unknown key endpoint");
     EXPECT_EQ(parse_reason("\n[brokr]\nendpoint = \"x\"\n"), "f.toml:2: unknown section [brokr]");
     EXPECT_EQ(parse_reason("[workers.x]\nqueu = \"a\"\n"), "f.toml:2: unknown key workers.x.queu");
-    EXPECT_EQ(parse_reason("[workers]\nprocesses = 2\n"),
-              "f.toml:2: unknown key workers.processes");
+    EXPECT_EQ(parse_reason("[workers]\npool_min = 2\n"), "f.toml:2: unknown key workers.pool_min");
     EXPECT_EQ(parse_reason("[workers.\"X Y\"]\nqueue = \"a\"\n"),
               "f.toml:2: unknown key workers.X Y.queue");
 }
