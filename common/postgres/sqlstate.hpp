@@ -8,7 +8,8 @@
 namespace esteira::postgres {
 
 enum class ErrorClass {
-    transient,       // Of this transaction: run it again, at most kTransientTries times.
+    transient,       // Of this transaction: run it again, at most kTransientTries times. Then as
+                     // infrastructure: whoever is in the way has no part in our rows.
     infrastructure,  // The server is away, full or broken: wait, and blame no message for it.
     data,            // Of one row: trying again cannot help.
     configuration,   // Schema, privileges, credentials: a person has to act; stop.

@@ -8,6 +8,9 @@ namespace {
 constexpr std::size_t kServerWordsBytesMax = 200;
 
 std::string reason_of(const postgres::Error& error) {
+    if (error.sqlstate().empty()) {
+        return error.what();  // Our own words, which begin with PostgreSQL.
+    }
     std::string reason = "PostgreSQL " + error.sqlstate();
     if (!error.column().empty()) {
         reason += " (" + error.column() + ")";
@@ -17,14 +20,13 @@ std::string reason_of(const postgres::Error& error) {
 
 }  // namespace
 
-Outcome PostgresPolicy::judge(const postgres::Error& error) {
+std::string PostgresPolicy::judge(const postgres::Error& error) {
     switch (error.error_class()) {
-        case postgres::ErrorClass::transient:
-            return {Verdict::retry, reason_of(error), {}};
         case postgres::ErrorClass::data:
-            return {Verdict::dead, reason_of(error), {}};
+            return reason_of(error);
+        case postgres::ErrorClass::transient:
         case postgres::ErrorClass::infrastructure:
-            throw Unavailable(error.what());
+            throw Unavailable(reason_of(error));
         case postgres::ErrorClass::configuration:
             throw Misconfigured(error.what());
         case postgres::ErrorClass::other:
@@ -34,7 +36,7 @@ Outcome PostgresPolicy::judge(const postgres::Error& error) {
         ++unknown_;
         throw Unavailable(reason_of(error));
     }
-    return {Verdict::dead, "unknown_sqlstate: " + reason_of(error), {}};
+    return "unknown_sqlstate: " + reason_of(error);
 }
 
 }  // namespace esteira::runtime

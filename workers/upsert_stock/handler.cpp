@@ -27,26 +27,20 @@ void UpsertStock::start() {
     try {
         store_->require_ready();
     } catch (const postgres::Error& error) {
-        const Outcome outcome = policy_.judge(error);
-        throw runtime::Unavailable(outcome.reason);
+        throw runtime::Unavailable(policy_.judge(error));
     }
 }
 
 std::vector<Outcome> UpsertStock::handle(std::span<const Delivery> batch) {
     read(batch);
-    const std::optional<Outcome> later = write_newest();
+    write_newest();
     policy_.finished();
 
     std::vector<Outcome> outcomes;
     outcomes.reserve(batch.size());
     for (std::size_t i = 0; i < batch.size(); ++i) {
-        const bool has_rows = progress_[i].items > progress_[i].refused.size();
-        if (later && has_rows) {
-            outcomes.push_back(*later);
-        } else {
-            bad_items_ += progress_[i].refused.size();
-            outcomes.push_back(outcome(batch[i], std::move(progress_[i])));
-        }
+        bad_items_ += progress_[i].refused.size();
+        outcomes.push_back(outcome(batch[i], std::move(progress_[i])));
     }
     return outcomes;
 }
@@ -79,8 +73,8 @@ bool UpsertStock::same_key(std::size_t a, std::size_t b) const {
     return left.codigo_barra == right.codigo_barra && left.filial == right.filial;
 }
 
-// Nothing when all is written or refused for good; otherwise why to come back later.
-std::optional<Outcome> UpsertStock::write_newest() {
+// Afterwards all is written or refused for good.
+void UpsertStock::write_newest() {
     std::vector<std::size_t> newest;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         if (i == 0 || !same_key(i - 1, i)) {
@@ -88,48 +82,45 @@ std::optional<Outcome> UpsertStock::write_newest() {
         }
     }
     not_newer_ += candidates_.size() - newest.size();
-    return newest.empty() ? std::nullopt : write(newest);
+    if (!newest.empty()) {
+        write(newest);
+    }
 }
 
 // Rows that PostgreSQL refuses for what is in them are halved until the bad one stands alone.
-std::optional<Outcome> UpsertStock::write(Places places) {
+void UpsertStock::write(Places places) {
     std::vector<const contracts::StockPosition*> rows;
     rows.reserve(places.size());
     for (const std::size_t place : places) {
         rows.push_back(&candidates_[place].position);
     }
-    Outcome refused;
+    std::string refused;
     try {
         const std::size_t written = store_->upsert(rows);
         written_ += written;
         not_newer_ += rows.size() - written;
-        return std::nullopt;
+        return;
     } catch (const postgres::Error& error) {
         refused = policy_.judge(error);
     }
-    if (refused.verdict == Verdict::retry) {
-        return refused;
-    }
     if (places.size() == 1) {
-        return next_of_key(places.front(), refused.reason);
+        return next_of_key(places.front(), refused);
     }
     const std::size_t half = places.size() / 2;
-    if (auto later = write(places.first(half))) {
-        return later;
-    }
-    return write(places.subspan(half));
+    write(places.first(half));
+    write(places.subspan(half));
 }
 
 // The newest item of a key was bad, so the one before it, if the batch holds one, is the newest.
-std::optional<Outcome> UpsertStock::next_of_key(std::size_t refused, const std::string& reason) {
+void UpsertStock::next_of_key(std::size_t refused, const std::string& reason) {
     const Candidate& bad = candidates_[refused];
     progress_[bad.delivery].refused.push_back({bad.index, bad.position.item, reason});
     const std::size_t next = refused + 1;
     if (next == candidates_.size() || !same_key(refused, next)) {
-        return std::nullopt;
+        return;
     }
     not_newer_ -= 1;
-    return write(std::array{next});
+    write(std::array{next});
 }
 
 Outcome UpsertStock::outcome(const Delivery& delivery, Progress progress) {

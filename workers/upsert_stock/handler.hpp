@@ -53,9 +53,9 @@ private:
     };
 
     void read(std::span<const runtime::Delivery> batch);
-    std::optional<runtime::Outcome> write_newest();
-    std::optional<runtime::Outcome> write(Places places);
-    std::optional<runtime::Outcome> next_of_key(std::size_t refused, const std::string& reason);
+    void write_newest();
+    void write(Places places);
+    void next_of_key(std::size_t refused, const std::string& reason);
     bool same_key(std::size_t a, std::size_t b) const;
     static runtime::Outcome outcome(const runtime::Delivery& delivery, Progress progress);
 

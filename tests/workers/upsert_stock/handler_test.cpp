@@ -163,7 +163,7 @@ TEST_F(UpsertStockTest, ARefusedRowLeavesItsKeyToTheNextNewest) {
 }
 
 TEST_F(UpsertStockTest, BlamesNoMessageForAnOutage) {
-    for (const char* code : {"lost", "57P01", "53100", "25006"}) {
+    for (const char* code : {"lost", "57P01", "53100", "25006", "40P01", "55P03", "57014"}) {
         store_->down = code;
         EXPECT_THROW(handle({item("pear", 1, 5)}), runtime::Unavailable) << code;
         EXPECT_THROW(handler_.start(), runtime::Unavailable) << code;
@@ -176,15 +176,6 @@ TEST_F(UpsertStockTest, StopsWhenAPersonHasToAct) {
         EXPECT_THROW(handle({item("pear", 1, 5)}), runtime::Misconfigured) << code;
         EXPECT_THROW(handler_.start(), runtime::Misconfigured) << code;
     }
-}
-
-TEST_F(UpsertStockTest, RetriesWhatCouldNotBeWrittenAndStillBuriesWhatCannotBeRead) {
-    store_->down = "40P01";
-    const auto outcomes = handle({item("pear", 1, 5), "???", "[" + item("a", 1, 1) + ",1]"});
-    EXPECT_EQ(outcomes[0].verdict, Verdict::retry);
-    EXPECT_EQ(outcomes[1].verdict, Verdict::dead);
-    EXPECT_EQ(outcomes[2].verdict, Verdict::retry);
-    EXPECT_TRUE(outcomes[2].sends.empty());
 }
 
 TEST_F(UpsertStockTest, AnUnknownCodeIsAnOutageThreeTimesAndThenPoison) {
