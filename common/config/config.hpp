@@ -51,6 +51,7 @@ struct Workers {
     std::int64_t batch_max = 500;      // Messages of one receive.
     std::int64_t visibility_s = 30;    // What is not settled or extended in this time comes back.
     std::int64_t drain_s = 20;         // After SIGTERM, to finish what was begun.
+    std::int64_t probe_s_max = 30;     // Longest pause between two looks at a store that is away.
     bool operator==(const Workers&) const = default;
 };
 

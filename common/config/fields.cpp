@@ -40,6 +40,7 @@ std::vector<FieldRef> fields_of(Config& config) {
         fields.push_back({prefix + "batch_max", Number{&workers.batch_max, 1, 10'000}});
         fields.push_back({prefix + "visibility_s", Number{&workers.visibility_s, 1, 43'200}});
         fields.push_back({prefix + "drain_s", Number{&workers.drain_s, 0, 3'600}});
+        fields.push_back({prefix + "probe_s_max", Number{&workers.probe_s_max, 1, 3'600}});
     }
     fields.push_back({"log.level", Word{&config.log.level, {"debug", "info", "warning", "error"}}});
     return fields;

@@ -85,6 +85,7 @@ Options options_of(const config::Config& config, const Flags& flags) {
     options.visibility =
         std::chrono::seconds(flags.visibility_s != 0 ? flags.visibility_s : set.visibility_s);
     options.drain = std::chrono::seconds(set.drain_s);
+    options.probe_most = std::chrono::seconds(set.probe_s_max);
     if (flags.once) {
         options.until_empty = std::chrono::seconds(1);
     } else if (flags.until_empty_s > 0) {
