@@ -267,6 +267,24 @@ std::optional<Event> get_event(ByteReader& in, Type type, std::uint8_t detail,
     return std::nullopt;
 }
 
+// The greatest detail byte that this format knows of a type.
+std::uint8_t last_detail(Type type) {
+    switch (type) {
+        case Type::stored:
+            return static_cast<std::uint8_t>(Cause::split_off);
+        case Type::rescheduled:
+            return static_cast<std::uint8_t>(Return::put_off);
+        case Type::set_aside:
+            return static_cast<std::uint8_t>(Gone::damaged);
+        case Type::queue_made:
+            return static_cast<std::uint8_t>(QueueKind::topic);
+        case Type::worker_left:
+            return 1;
+        default:
+            return 0;
+    }
+}
+
 }  // namespace
 
 std::size_t encoded_size(const Event& event) {
@@ -312,7 +330,7 @@ std::pair<Event, std::uint32_t> decode(std::span<const std::byte> bytes) {
     }
     ByteReader in(bytes.subspan(kHeadBytes, size - kHeadBytes));
     auto event = get_event(in, type, detail, flags);
-    if (!event || !in.at_end()) {
+    if (!event || !in.at_end() || detail > last_detail(type)) {
         throw BrokenLog("an event of type " + std::to_string(static_cast<int>(type)) +
                         " is not of this format");
     }
