@@ -222,7 +222,7 @@ start_supervisor() {
     local settings=()
     # A size that was set by hand outlives a restart, and would beat what is said now.
     if [[ -n $farm_workers ]] && { runs supervisor || pool_is_fixed; }; then
-        "$bin/esteira-ctl" worker scale upsert-stock "$farm_workers" >/dev/null
+        "$bin/esteira-ctl" worker scale upsert-stock "$farm_workers" --json >/dev/null
         say "esteira: the pool has $farm_workers workers until ./esteira worker scale upsert-stock auto"
     fi
     if ! runs supervisor; then

@@ -191,7 +191,9 @@ void workers(const Json& result) {
 void scaled(const Json& result) {
     const bool fixed = result["mode"] == "fixed";
     std::printf("%s: %s\n", result["pool"].get<std::string>().c_str(),
-                fixed ? (text(result["wanted"]) + " workers from now on").c_str()
+                fixed ? (text(result["wanted"]) + (result["wanted"] == 1 ? " worker" : " workers") +
+                         " from now on")
+                            .c_str()
                       : "as its backlog needs from now on");
     if (result.value("state", "") == "unsupervised") {
         cli::say("no supervisor runs this pool at present; the next one will");
