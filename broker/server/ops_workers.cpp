@@ -10,7 +10,7 @@ namespace esteira::broker {
 
 namespace {
 
-constexpr const char* kTexts[] = {"pool", "queue", "state"};
+constexpr const char* kTexts[] = {"pool", "queue", "state", "acts_on"};
 constexpr const char* kNumbers[] = {"min",      "max",     "wanted",  "running",
                                     "stopping", "waiting", "restarts"};
 
@@ -130,14 +130,18 @@ Json Ops::describe_pools(Now now) {
                                  {"pid", report->second.pid},
                                  {"seen_ms", (now.broker - report->second.seen).count()}};
         }
-        bool to_come = count.draining > 0;  // What the supervisor has not heard of yet.
-        if (const auto size = wanted.find(pool); size != wanted.end()) {
-            to_come = to_come || row["wanted"] != size->second;
+        const auto size = wanted.find(pool);
+        const std::string size_wanted =
+            size == wanted.end() ? "auto" : std::to_string(size->second);
+        if (size != wanted.end()) {
             row["wanted"] = size->second;
         }
-        if (to_come && row["state"] == "steady") {
+        // What the supervisor has not heard of yet is still to come.
+        const bool heard = row.value("acts_on", "") == size_wanted && count.draining == 0;
+        if (row["state"] == "steady" && !heard) {
             row["state"] = "changing";
         }
+        row.erase("acts_on");
         pools.push_back(std::move(row));
     }
     return pools;

@@ -220,6 +220,7 @@ Pool::Told Pool::told() const {
     told.stopping = count(Slot::State::stopping);
     told.waiting = count(Slot::State::empty);
     told.restarts = restarts_;
+    told.fixed = fixed_;
     const bool wrong = std::any_of(slots_.begin(), slots_.end(), [](const Slot& slot) {
         return slot.state == Slot::State::empty && slot.wrong;
     });

@@ -72,6 +72,7 @@ public:
         std::uint32_t stopping = 0;
         std::uint32_t waiting = 0;  // Slots that are to be started again later.
         std::uint64_t restarts = 0;
+        std::optional<std::uint32_t> fixed;  // The operator's size that it acts on.
         std::string_view state;
     };
     Told told() const;

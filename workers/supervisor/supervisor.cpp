@@ -19,6 +19,7 @@ Json told_of(const Pool& pool) {
     return {{"pool", settings.name},
             {"queue", settings.queue},
             {"state", std::string(told.state)},
+            {"acts_on", told.fixed ? std::to_string(*told.fixed) : "auto"},
             {"min", settings.policy.workers_min},
             {"max", settings.policy.workers_max},
             {"wanted", told.wanted},
@@ -163,7 +164,15 @@ void Supervisor::hear(Time now) {
     if (!answer) {
         return;
     }
-    for (const Json& row : answer->at("pools")) {
+    try {
+        obey(*answer, now);
+    } catch (const Json::exception& error) {
+        logging::error("orders_unreadable", {{"reason", error.what()}});
+    }
+}
+
+void Supervisor::obey(const Json& answer, Time now) {
+    for (const Json& row : answer.at("pools")) {
         const Orders orders = orders_of(row);
         for (Pool& pool : pools_) {
             if (pool.settings().name != row.at("pool").get_ref<const std::string&>()) {

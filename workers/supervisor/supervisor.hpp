@@ -37,6 +37,7 @@ private:
     void take_signals(Time now);
     void reap(Time now);
     void hear(Time now);
+    void obey(const Json& answer, Time now);
     void report(Time now, bool leaving);
     void leave(Clock& clock);
     Time next_due() const;

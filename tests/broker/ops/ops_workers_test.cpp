@@ -12,9 +12,9 @@ protected:
         room_.request(dialogue::Hello{"p-1", "p", "shop", kWorker, leaving});
     }
     static Json pool_row(const std::string& name = "p") {
-        return {{"pool", name}, {"queue", "stock"}, {"state", "steady"}, {"min", 1},
-                {"max", 4},     {"wanted", 1},      {"running", 1},      {"stopping", 0},
-                {"waiting", 0}, {"restarts", 3}};
+        return {{"pool", name},  {"queue", "stock"}, {"state", "steady"}, {"acts_on", "auto"},
+                {"min", 1},      {"max", 4},         {"wanted", 1},       {"running", 1},
+                {"stopping", 0}, {"waiting", 0},     {"restarts", 3}};
     }
     static Json report(const std::string& supervisor = "shop:/var", bool leaving = false) {
         return {{"supervisor", supervisor},
@@ -66,6 +66,8 @@ TEST_F(OpsWorkersTest, APoolIsShownAsItsSupervisorTellsIt) {
     room_.good("worker.scale", {{"pool", "p"}, {"size", "2"}});
     EXPECT_EQ(pool().at("state"), "changing") << "the supervisor has not heard of it";
     EXPECT_EQ(pool().at("wanted"), 2);
+    room_.good("worker.scale", {{"pool", "p"}, {"size", "auto"}});
+    EXPECT_EQ(pool().at("state"), "steady") << "it has never heard of another size";
     room_.wait(limits::kWorkerSilentMax + Millis{1});
     EXPECT_EQ(pool().at("state"), "unsupervised");
 }
@@ -128,7 +130,7 @@ TEST_F(OpsWorkersTest, APoolHasOneSupervisorAtATime) {
 }
 
 TEST_F(OpsWorkersTest, AReportThatIsNoneIsRefused) {
-    for (const char* name : {"pool", "queue", "state", "min", "wanted", "restarts"}) {
+    for (const char* name : {"pool", "queue", "state", "acts_on", "min", "wanted", "restarts"}) {
         for (const Json& wrong : {Json(nullptr), Json(-1), Json(""), Json(Json::array())}) {
             Json bad = report();
             bad["pools"][0][name] = wrong;

@@ -100,6 +100,13 @@ Pids FarmTest::workers(const std::string& folder) const {
     return found;
 }
 
+Pids FarmTest::workers_at_once() const {
+    Pids found = workers();
+    const Pids later = workers();  // A zombie has no environment.
+    std::erase_if(found, [&](pid_t pid) { return !later.contains(pid); });
+    return found;
+}
+
 pid_t FarmTest::pid_of(const std::string& name) {
     return std::stoi(content(var() + "/run/" + name + ".pid"));
 }

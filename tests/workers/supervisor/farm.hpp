@@ -39,6 +39,9 @@ protected:
     // Every worker process that belongs to this test, whoever its parent is: found by its
     // environment, so that an orphan is found as well.
     Pids workers(const std::string& var = {}) const;
+    // Those that were all there at one moment. workers() looks at one process after the other, so
+    // it may have seen one that is gone and the one in its place.
+    Pids workers_at_once() const;
     pid_t pid_of(const std::string& name);
     // Until the pool has so many, all known and none on its way.
     bool steady(std::size_t size);

@@ -77,7 +77,7 @@ TEST_F(LeftoversTest, TheNextSupervisorHasExactlyItsPoolAndNeverTwoOfAName) {
         supervisor = start({"pool_min=3", "batch_max=3"});
         EXPECT_TRUE(await([&] {
             const Pids now = workers();
-            EXPECT_LE(now.size(), 3u);
+            EXPECT_LE(workers_at_once().size(), 3u);
             return now.size() == 3 && std::none_of(before.begin(), before.end(),
                                                    [&](pid_t pid) { return now.contains(pid); });
         })) << supervisor->said();
@@ -102,7 +102,7 @@ TEST_F(LeftoversTest, AWorkerThatCannotStopHoldsItsNameAndIsKilledInTheEnd) {
     ASSERT_TRUE(await([&] { return says("leftover_found"); }));
     EXPECT_TRUE(await([&] {
         const Pids now = workers();
-        EXPECT_LE(now.size(), 2u) << "the frozen one is one of the pool";
+        EXPECT_LE(workers_at_once().size(), 2u) << "the frozen one is one of the pool";
         return !now.contains(frozen);
     }));
     EXPECT_TRUE(says("leftover_killed"));
