@@ -79,8 +79,10 @@ std::vector<std::string> samples() {
     return {
         R"({"codigo_barra":"0789","nome_produto":"Feijão","filial":"1001","qtd_estoque":10,)"
         R"("data_atulizacao_posicao_estoque":"2024-04-30 10:00:00"})",
-        R"([ {"codigo_barra":"0\u0037","nome_produto":"\ud83d\ude00 \"x\"","filial":"1","qtd_estoque":0,)"
-        R"("data_atualizacao_posicao_estoque":"2024-04-30T10:00:00.25-03:00","x":[1e40,{"y":null}]} ,)"
+        R"([ {"codigo_barra":"0\u0037","nome_produto":"\ud83d\ude00 \"x\"",)"
+        R"("filial":"1","qtd_estoque":0,)"
+        R"("data_atualizacao_posicao_estoque":"2024-04-30T10:00:00.25-03:00",)"
+        R"("x":[1e40,{"y":null}]} ,)"
         R"({"codigo_barra":"2","nome_produto":"","filial":"€","qtd_estoque":2147483647,)"
         R"("data_atulizacao_posicao_estoque":"2024-04-30T10:00:00Z"},7])",
     };
