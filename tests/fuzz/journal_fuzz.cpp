@@ -14,8 +14,8 @@
 #include "common/base/bytes.hpp"
 #include "tests/support/sim_disk.hpp"
 
-// Any bytes as the only segment of a log: a start refuses it or takes it, and never crashes; what it
-// took, the next start takes as well and finds the same.
+// Any bytes as the only segment of a log: a start refuses it or takes it, and never crashes; what
+// it took, the next start takes as well and finds the same.
 namespace esteira {
 namespace {
 
