@@ -6,13 +6,16 @@
 #include <nlohmann/json.hpp>
 
 #include "common/cli/app.hpp"
+#include "common/cli/format.hpp"
 #include "common/cli/table.hpp"
 #include "common/config/config.hpp"
 #include "common/config/flags.hpp"
 #include "common/postgres/schema.hpp"
+#include "workers/db/maintenance.hpp"
 #include "workers/db/migrator.hpp"
 
-// esteira-db: brings the database to this build's schema, and shows where it stands.
+// esteira-db: brings the database to this build's schema, takes care of its tables, and shows where
+// it stands.
 namespace esteira::db {
 namespace {
 
@@ -68,6 +71,36 @@ ExitCode run_status(postgres::Connection& connection, const cli::Common& common)
     return conflict ? ExitCode::conflict : ExitCode::ok;
 }
 
+ExitCode run_maintain(postgres::Connection& connection, const cli::Common& common) {
+    const auto version = postgres::schema_version(connection);
+    if (version != postgres::kSchemaVersion) {
+        throw cli::Failure(ExitCode::conflict, "the schema is at version " +
+                                                   std::to_string(version) + ", this program at " +
+                                                   std::to_string(postgres::kSchemaVersion) +
+                                                   "; run esteira db migrate first");
+    }
+    json rows = json::array();
+    cli::Table table({{"TABLE"},
+                      {"ROWS", cli::Align::right},
+                      {"DEAD ROWS", cli::Align::right},
+                      {"SIZE", cli::Align::right}});
+    for (const TableCare& care : maintain(connection)) {
+        rows.push_back({{"table", care.table},
+                        {"rows", care.rows},
+                        {"dead_rows", care.dead_rows},
+                        {"bytes", care.bytes}});
+        table.row({care.table, cli::human_count(static_cast<std::uint64_t>(care.rows)),
+                   cli::human_count(static_cast<std::uint64_t>(care.dead_rows)),
+                   cli::human_bytes(static_cast<std::uint64_t>(care.bytes))});
+    }
+    if (common.json) {
+        cli::print_json({{"tables", rows}});
+    } else if (!common.quiet) {
+        table.print();
+    }
+    return ExitCode::ok;
+}
+
 }  // namespace
 }  // namespace esteira::db
 
@@ -76,20 +109,26 @@ int main(int argc, char** argv) {
     CLI::App app{"Brings the database to this version's schema, and shows where it stands."};
     cli::Common common;
     config::Sources sources;
-    cli::prepare(app, common, {"esteira-db migrate", "esteira-db status --json"});
+    cli::prepare(app, common,
+                 {"esteira-db migrate", "esteira-db maintain", "esteira-db status --json"});
     config::add_flags(app, sources);
     auto* migrate =
         app.add_subcommand("migrate", "Applies what is pending; again changes nothing.");
     auto* status = app.add_subcommand("status", "Lists all migrations and their state.");
-    for (CLI::App* verb : {migrate, status}) {
+    auto* maintain = app.add_subcommand(
+        "maintain", "Reclaims what updates left behind and renews the statistics; writers go on.");
+    for (CLI::App* verb : {migrate, maintain, status}) {
         verb->fallthrough();
     }
     app.require_subcommand(1);
     return cli::run(app, argc, argv, [&] {
         try {
             auto connection = db::open(sources);
-            return *migrate ? db::run_migrate(connection, common)
-                            : db::run_status(connection, common);
+            if (*migrate) {
+                return db::run_migrate(connection, common);
+            }
+            return *maintain ? db::run_maintain(connection, common)
+                             : db::run_status(connection, common);
         } catch (const config::ConfigError& error) {
             throw cli::Failure(cli::ExitCode::usage, error.what());
         } catch (const db::HistoryConflict& error) {

@@ -1,5 +1,6 @@
 #include "workers/db/migrator.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
@@ -9,6 +10,7 @@
 
 #include "common/postgres/schema.hpp"
 #include "tests/support/private_postgres.hpp"
+#include "workers/db/maintenance.hpp"
 
 namespace esteira::db {
 namespace {
@@ -129,6 +131,35 @@ TEST_F(MigratorTest, AServerThatMayLoseCommitsIsRefused) {
     EXPECT_EQ(postgres::durability_flaws(connection),
               std::vector<std::string>{"synchronous_commit is off"});
     EXPECT_THROW(postgres::require_ready(connection), postgres::Error);
+}
+
+TEST_F(MigratorTest, MaintainReclaimsWhatUpdatesLeftBehind) {
+    auto connection = open();
+    migrate(connection, shipped_migrations());
+    const auto dead_rows = [&] {
+        return connection
+            .execute(
+                "SELECT n_dead_tup FROM pg_stat_user_tables"
+                " WHERE relname = 'estoque_posicao'")
+            .integer(0, 0);
+    };
+    connection.execute(
+        "INSERT INTO esteira.estoque_posicao (codigo_barra, filial, nome_produto, qtd_estoque,"
+        " data_posicao, instante, item) SELECT n::text, '1001', 'Arroz', 1, '', now(), '{}'"
+        " FROM generate_series(1, 1000) n");
+    connection.execute("UPDATE esteira.estoque_posicao SET qtd_estoque = 2");
+    connection.execute("SELECT pg_stat_force_next_flush()");
+    ASSERT_EQ(dead_rows(), 1'000);
+    const auto done = maintain(connection);
+    const auto stock = std::find_if(done.begin(), done.end(), [](const TableCare& care) {
+        return care.table == "estoque_posicao";
+    });
+    ASSERT_NE(stock, done.end());
+    EXPECT_EQ(stock->rows, 1'000);
+    EXPECT_EQ(stock->dead_rows, 1'000);
+    EXPECT_GT(stock->bytes, 0);
+    connection.execute("SELECT pg_stat_force_next_flush()");
+    EXPECT_EQ(dead_rows(), 0);
 }
 
 }  // namespace

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/postgres/connection.hpp"
+
+// What the tables need from time to time beyond what PostgreSQL does by itself.
+namespace esteira::db {
+
+struct TableCare {
+    std::string table;           // "estoque_posicao"
+    std::int64_t rows = 0;       // Afterwards, as ANALYZE estimates them.
+    std::int64_t dead_rows = 0;  // Before: versions that updates had left behind.
+    std::int64_t bytes = 0;      // Afterwards, with indexes.
+};
+
+// Reclaims dead rows and renews the planner's statistics of every table of the schema, in the order
+// of their names. Writers go on meanwhile; run twice it does no harm. Needs the rights of the
+// owner. Throws postgres::Error.
+std::vector<TableCare> maintain(postgres::Connection& connection);
+
+}  // namespace esteira::db
