@@ -149,16 +149,44 @@ demo_account() {
     items=$(json_number items <"$demo_var/produced.json")
     rows=$(demo_rows)
     dead=$(queue_number dlq-stock visible)
+    demo_measure
     demo_stop_workers
-    written=$(demo_counter written) older=$(demo_counter not_newer)
+    # What the measurement has sent is not of the account.
+    written=$(($(demo_counter written) - $(json_number positions <"$demo_var/measured.json")))
+    older=$(demo_counter not_newer)
     [[ $rows == "$items" && $dead == 0 ]] || demo_result=1
     if [[ -n $1 ]]; then
-        printf '{"messages_sent": %s, "items_sent": %s, "written": %s, "older": %s, "rows": %s, "dead_letters": %s, "lost": %s}\n' \
-            "${sent:-null}" "${items:-null}" "$written" "$older" "$rows" "${dead:-null}" "$((items - rows))"
+        printf '{"messages_sent": %s, "items_sent": %s, "written": %s, "older": %s, "rows": %s, "dead_letters": %s, "lost": %s, "upsert": {"p50_ms": %s, "p99_ms": %s}, "latency": %s}\n' \
+            "${sent:-null}" "${items:-null}" "$written" "$older" "$rows" "${dead:-null}" "$((items - rows))" \
+            "$(demo_upsert_ms p50)" "$(demo_upsert_ms p99)" "$(cat "$demo_var/measured.json")"
         return
     fi
     printf '%-28s %8s\n' "messages acknowledged" "$sent" "items in them" "$items" \
         "positions written" "$written" "older or repeated, ignored" "$older" "rows in PostgreSQL" "$rows" "dead letters" "$dead" "lost" "$((items - rows))"
+    echo
+    printf '%-28s %8s %8s\n' "latency, ms" "p50" "p99" \
+        "a send, until its answer" "$(demo_latency send 1)" "$(demo_latency send 2)" \
+        "an upsert (a batch), at most" "$(demo_upsert_ms p50)" "$(demo_upsert_ms p99)" \
+        "a query" "$(demo_latency query 1)" "$(demo_latency query 2)" \
+        "from a send until a query" "$(demo_latency send_to_query 1)" "$(demo_latency send_to_query 2)"
+}
+
+# The load test of the design that Esteira replaces: one position after the other, each asked for.
+demo_measure() {
+    demo_step "Measuring: 200 positions, one after the other"
+    ESTEIRA__POSTGRES__URL=$(url_as esteira_readonly) "$bin/esteira-measure-stock" --json --quiet \
+        >"$demo_var/measured.json" || die 1 "the measurement failed"
+}
+
+# demo_latency NAME WHICH: the first (p50) or second (p99) figure that was measured of NAME.
+demo_latency() {
+    tr -d ' \n' <"$demo_var/measured.json" | grep -o "\"$1\":{[^}]*}" | grep -o '[0-9.]*[0-9]' |
+        grep -F . | sed -n "$2p" | LC_ALL=C awk '{ printf "%.2f", $1 }'
+}
+
+# The slowest worker's own account of its batches, as the bound of a histogram.
+demo_upsert_ms() {
+    cat "$demo_var"/log/upsert-stock-*.log | grep -o "\"batch_$1_ms\":[0-9.]*" | cut -d : -f 2 | sort -g | tail -n 1
 }
 
 demo_look() {
