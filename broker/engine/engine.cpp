@@ -138,7 +138,7 @@ void Engine::apply_queue_made(const QueueMade& e) {
     if (!settings) {
         throw BrokenLog("settings: " + settings.error());
     }
-    auto queue = std::make_unique<Queue>(e.queue, std::string(e.name), e.at);
+    auto queue = std::make_unique<Queue>(e.queue, e.kind, std::string(e.name), e.at);
     queue->set(settings.value(), e.at);
     queue->set_tags(e.tags);
     names_[std::string(e.name)] = e.queue;

@@ -13,7 +13,13 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint32_t kStateVersion = 1;
+constexpr std::uint32_t kStateVersion = 2;
+
+// What version 2 has behind the fields of version 1: blocks that name themselves.
+enum class Block : std::uint16_t {
+    subscriptions = 1,  // Of topics.
+    moves = 2,          // Message moves: running ones and their history.
+};
 
 // Little-endian fields, as ByteWriter writes them, into room that grows.
 class Out {
@@ -25,6 +31,20 @@ public:
     void put_bytes(std::span<const std::byte> bytes) {
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     }
+    // A block is laid down by `lay`; an empty one is left out.
+    template <class Lay>
+    void put_block(Block block, Lay lay) {
+        put(block);
+        put(std::uint32_t{0});
+        const std::size_t start = bytes_.size();
+        lay(*this);
+        const auto size = static_cast<std::uint32_t>(bytes_.size() - start);
+        if (size == 0) {
+            bytes_.resize(start - sizeof(block) - sizeof(size));
+            return;
+        }
+        std::memcpy(bytes_.data() + start - sizeof(size), &size, sizeof(size));
+    }
     std::vector<std::byte> take() { return std::move(bytes_); }
 
 private:
@@ -33,6 +53,7 @@ private:
 
 void put_queue_state(Out& out, const Queue& queue) {
     out.put(queue.number().value);
+    out.put(queue.kind());
     put_wall(out, queue.created_at());
     put_wall(out, queue.modified_at());
     put_short_text(out, {});  // The region.
@@ -45,12 +66,16 @@ void put_queue_state(Out& out, const Queue& queue) {
     }
 }
 
-std::unique_ptr<Queue> get_queue_state(ByteReader& in) {
+std::unique_ptr<Queue> get_queue_state(ByteReader& in, std::uint32_t version) {
     const QueueNumber number{in.get<std::uint64_t>()};
+    const QueueKind kind = version == 1 ? QueueKind::standard : in.get<QueueKind>();
+    if (kind > QueueKind::topic) {
+        throw BrokenLog("state: a queue of an unknown kind");
+    }
     const WallTime created_at = get_wall(in);
     const WallTime modified_at = get_wall(in);
     get_short_text(in);
-    auto queue = std::make_unique<Queue>(number, std::string(get_short_text(in)), created_at);
+    auto queue = std::make_unique<Queue>(number, kind, std::string(get_short_text(in)), created_at);
     const auto settings = with_attributes({}, get_pairs(in));
     if (!settings) {
         throw BrokenLog("state: " + settings.error());
@@ -180,7 +205,8 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
     }
     start_.chunk = chunk;
     ByteReader in(state);
-    if (in.get<std::uint32_t>() != kStateVersion) {
+    const auto version = in.get<std::uint32_t>();
+    if (version == 0 || version > kStateVersion) {
         throw BrokenLog("the state at the start of the log is of another version");
     }
     broker_id_ = in.get<std::uint64_t>();
@@ -190,7 +216,7 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
     next_session_ = in.get<std::uint64_t>();
     const auto queues = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < queues && in.ok(); ++i) {
-        auto queue = get_queue_state(in);
+        auto queue = get_queue_state(in, version);
         names_[queue->name()] = queue->number();
         queues_[queue->number()] = std::move(queue);
     }
@@ -202,6 +228,18 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
     for (std::uint32_t i = 0; i < pools && in.ok(); ++i) {
         std::string pool(get_short_text(in));
         pools_wanted_[pool] = in.get<std::uint32_t>();
+    }
+    while (version > 1 && in.ok() && !in.at_end()) {
+        const auto block = in.get<Block>();
+        ByteReader bytes(in.get_bytes(in.get<std::uint32_t>()));
+        switch (block) {
+            case Block::subscriptions:
+            case Block::moves:
+                break;
+            default:
+                throw BrokenLog("state: part " + std::to_string(static_cast<int>(block)) +
+                                " is not of this format");
+        }
     }
     if (!in.at_end()) {
         throw BrokenLog("the state at the start of the log is not of this format");

@@ -17,8 +17,12 @@ const char* to_string(Total total) {
     return kNames[static_cast<std::size_t>(total)];
 }
 
-Queue::Queue(QueueNumber number, std::string name, WallTime created_at)
-    : number_(number), name_(std::move(name)), created_at_(created_at), modified_at_(created_at) {}
+Queue::Queue(QueueNumber number, QueueKind kind, std::string name, WallTime created_at)
+    : number_(number),
+      kind_(kind),
+      name_(std::move(name)),
+      created_at_(created_at),
+      modified_at_(created_at) {}
 
 void Queue::set(Settings settings, WallTime at) {
     settings_ = std::move(settings);

@@ -70,9 +70,10 @@ struct LogStart {
 
 class Queue {
 public:
-    Queue(QueueNumber number, std::string name, WallTime created_at);
+    Queue(QueueNumber number, QueueKind kind, std::string name, WallTime created_at);
 
     QueueNumber number() const { return number_; }
+    QueueKind kind() const { return kind_; }
     const std::string& name() const { return name_; }
     WallTime created_at() const { return created_at_; }
     WallTime modified_at() const { return modified_at_; }
@@ -122,6 +123,7 @@ private:
     bool known(DeliveryNumber number, const LogStart& start);
 
     QueueNumber number_;
+    QueueKind kind_;
     std::string name_;
     WallTime created_at_;
     WallTime modified_at_;

@@ -19,8 +19,10 @@
 namespace esteira::journal {
 namespace {
 
-const std::filesystem::path kGolden =
-    std::filesystem::path(ESTEIRA_SOURCE_DIR) / "tests/golden/journal_v1";
+std::filesystem::path golden(int version) {
+    return std::filesystem::path(ESTEIRA_SOURCE_DIR) / "tests/golden" /
+           ("journal_v" + std::to_string(version));
+}
 
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream in(path, std::ios::binary);
@@ -98,15 +100,17 @@ std::map<std::string, std::string> segments_of(Rig& rig) {
     return files;
 }
 
-TEST(JournalFormat, Version1IsReadForEver) {
+class EveryVersion : public ::testing::TestWithParam<int> {};
+
+TEST_P(EveryVersion, IsReadForEver) {
     SimDisk disk;
-    for (const auto& file : std::filesystem::directory_iterator(kGolden)) {
+    for (const auto& file : std::filesystem::directory_iterator(golden(GetParam()))) {
         if (file.path().extension() == ".seg") {
             disk.set_content("journal/" + file.path().filename().string(),
                              as_bytes(read_file(file.path())));
         }
     }
-    EXPECT_EQ(describe(disk), read_file(kGolden / "frames.txt"));
+    EXPECT_EQ(describe(disk), read_file(golden(GetParam()) / "frames.txt"));
     LocalOptions options;
     options.segment_bytes = 8 << 10;
     options.frame_bytes = 2 << 10;
@@ -116,21 +120,24 @@ TEST(JournalFormat, Version1IsReadForEver) {
     EXPECT_TRUE(found.frames.back().payload.ends_with("trimmed"));
 }
 
-TEST(JournalFormat, WritesWhatVersion1Wrote) {
+INSTANTIATE_TEST_SUITE_P(JournalFormat, EveryVersion, ::testing::Values(1, 2));
+
+TEST(JournalFormat, WritesWhatVersion2Wrote) {
+    const std::filesystem::path folder = golden(2);
     Rig rig;
     write_sample(rig);
     const auto files = segments_of(rig);
     ASSERT_EQ(files.size(), 2U);
     const bool may_write = std::getenv("ESTEIRA_WRITE_GOLDEN") != nullptr;
-    if (may_write && !std::filesystem::exists(kGolden)) {
-        std::filesystem::create_directories(kGolden);
+    if (may_write && !std::filesystem::exists(folder)) {
+        std::filesystem::create_directories(folder);
         for (const auto& [name, bytes] : files) {
-            std::ofstream(kGolden / name, std::ios::binary) << bytes;
+            std::ofstream(folder / name, std::ios::binary) << bytes;
         }
-        std::ofstream(kGolden / "frames.txt") << describe(rig.disk);
+        std::ofstream(folder / "frames.txt") << describe(rig.disk);
     }
     for (const auto& [name, bytes] : files) {
-        EXPECT_TRUE(bytes == read_file(kGolden / name)) << name;
+        EXPECT_TRUE(bytes == read_file(folder / name)) << name;
     }
 }
 
