@@ -50,21 +50,16 @@ support::ChildProcess& Farm::start_worker(std::vector<std::string> flags, std::s
                                    "broker.endpoint=" + broker_.endpoint(),
                                    "--json"};
     words.insert(words.end(), flags.begin(), flags.end());
-    command_lines_.push_back(
-        {std::move(words),
-         {"ESTEIRA__POSTGRES__URL=" + (url.empty() ? worker_url() : url)},
-         broker_.folder() + "/worker-" + std::to_string(workers_.size()) + ".log"});
-    workers_.push_back(std::make_unique<support::ChildProcess>(command_lines_.back()));
+    workers_.push_back(std::make_unique<support::ChildProcess>(support::ChildOptions{
+        std::move(words),
+        {"ESTEIRA__POSTGRES__URL=" + (url.empty() ? worker_url() : url)},
+        broker_.folder() + "/worker-" + std::to_string(workers_.size()) + ".log"}));
     return *workers_.back();
 }
 
 void Farm::kill_worker(std::size_t number) {
     workers_[number]->signal(SIGKILL);
     workers_[number]->wait();
-}
-
-void Farm::restart_worker(std::size_t number) {
-    workers_[number] = std::make_unique<support::ChildProcess>(command_lines_[number]);
 }
 
 std::string Farm::said() const {

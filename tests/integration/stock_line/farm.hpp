@@ -33,8 +33,6 @@ public:
     std::size_t workers() const { return workers_.size(); }
     support::ChildProcess& worker(std::size_t number) { return *workers_[number]; }
     void kill_worker(std::size_t number);
-    // The same command line again, after the process has ended.
-    void restart_worker(std::size_t number);
     // What all workers have said, for the message of a test that fails.
     std::string said() const;
 
@@ -49,7 +47,6 @@ public:
 private:
     support::PrivatePostgres postgres_;
     support::BrokerProcess broker_;
-    std::vector<support::ChildOptions> command_lines_;
     std::vector<std::unique_ptr<support::ChildProcess>> workers_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "tests/integration/stock_line/books.hpp"
 #include "tests/integration/stock_line/load.hpp"
+#include "tests/integration/stock_line/pool.hpp"
 #include "tests/support/await.hpp"
 
 namespace esteira::stock_line {
@@ -29,10 +30,6 @@ protected:
         random_.seed(seed_);
         std::cout << "seed " << seed_ << " (ESTEIRA_SEED)\n";
         fs::create_directory(ledgers_);
-        for (std::size_t i = 0; i < kWorkers; ++i) {
-            farm_.start_worker(
-                {"--batch", std::to_string(kBatch), "--set", "workers.upsert-stock.probe_s_max=2"});
-        }
     }
     // What a red run leaves behind.
     ~StockKillTest() override {
@@ -68,21 +65,23 @@ protected:
         }
     }
 
-    void kill_worker() {
-        const std::size_t victim = random_below(kWorkers);
-        farm_.kill_worker(victim);
-        farm_.restart_worker(victim);
-    }
-    // A worker that waits for an answer, while the database carries its statement out later.
-    void kill_worker_at_work() {
+    // The supervisor starts another one.
+    void kill_worker() { pool_.kill_worker(random_below(kWorkers)); }
+    // Workers that wait for an answer, while the database carries their statements out later.
+    void kill_workers_at_work() {
         auto somebody = farm_.admin();
         const postgres::Transaction transaction(somebody);
         somebody.execute("LOCK TABLE esteira.estoque_posicao IN EXCLUSIVE MODE");
         const auto held = [&] {
             return farm_.broker().attribute("stock", "ApproximateNumberOfMessagesNotVisible");
         };
-        EXPECT_TRUE(support::await([&] { return std::stoul(held()) >= kWorkers * kBatch; }));
-        kill_worker();
+        EXPECT_TRUE(support::await([&] { return std::stoul(held()) >= kBatch; }));
+        pool_.kill_workers();
+    }
+    void kill_supervisor() {
+        pool_.kill_supervisor();
+        pause(1, 500);
+        pool_.start_supervisor();
     }
     void kill_broker() {
         farm_.broker().kill();
@@ -103,20 +102,21 @@ protected:
     void kill_all() {
         farm_.broker().kill();
         farm_.postgres().kill();
-        for (std::size_t i = 0; i < kWorkers; ++i) {
-            farm_.kill_worker(i);
-            farm_.restart_worker(i);
-        }
+        pool_.kill_supervisor();
+        pool_.kill_workers();
         farm_.postgres().start();
         farm_.broker().start();
+        pool_.start_supervisor();
     }
     void kill_something() {
         const std::size_t die = random_below(100);
         if (die < 15) {
             kill_worker();
-        } else if (die < 35) {
-            kill_worker_at_work();
-        } else if (die < 65) {
+        } else if (die < 30) {
+            kill_workers_at_work();
+        } else if (die < 45) {
+            kill_supervisor();
+        } else if (die < 70) {
             kill_broker();
         } else if (die < 95) {
             kill_postgres();
@@ -134,6 +134,8 @@ protected:
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }
         kill_all();
+        EXPECT_TRUE(support::await([&] { return pool_.online() == kWorkers; }))
+            << pool_.online() << " workers";
         std::string report;
         EXPECT_EQ(check_books(farm_, ledgers_, report), 0) << report;
         std::cout << report;
@@ -142,6 +144,7 @@ protected:
     std::uint64_t seed_ = 0;
     std::mt19937_64 random_;
     Farm farm_;
+    Pool pool_{farm_, kWorkers, kBatch};
     std::string ledgers_ = farm_.broker().folder() + "/ledgers";
     std::vector<std::jthread> load_;  // The last one: it uses the others.
 };

@@ -1,0 +1,85 @@
+#include "tests/integration/stock_line/pool.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/ops_client.hpp"
+
+namespace esteira::stock_line {
+
+namespace fs = std::filesystem;
+
+Pool::Pool(Farm& farm, std::size_t workers, std::size_t batch)
+    : farm_(farm), var_(farm.broker().folder() + "/var") {
+    fs::create_directory(var_);
+    fs::permissions(var_, fs::perms::owner_all);
+    const std::string size = std::to_string(workers);
+    std::vector<std::string> words{ESTEIRA_BIN_DIR "/esteira-supervisor", "--config",
+                                   farm.broker().folder() + "/esteira.toml"};
+    for (const std::string& setting :
+         {"broker.endpoint=" + farm.broker().endpoint(),
+          "broker.ops_socket=" + farm.broker().ops_socket(),
+          std::string("workers.upsert-stock.postgres_user=esteira_worker_stock"),
+          "workers.upsert-stock.pool_min=" + size, "workers.upsert-stock.pool_max=" + size,
+          "workers.upsert-stock.batch_max=" + std::to_string(batch),
+          std::string("workers.upsert-stock.probe_s_max=2")}) {
+        words.insert(words.end(), {"--set", setting});
+    }
+    command_line_ = {std::move(words),
+                     {"ESTEIRA_VAR=" + var_, "ESTEIRA__POSTGRES__URL=" + farm.postgres().url()},
+                     farm.broker().folder() + "/supervisor.log"};
+    start_supervisor();
+}
+
+Pool::~Pool() {
+    supervisor_->signal(SIGTERM);
+    supervisor_->wait();
+    kill_workers();  // Of a supervisor that did not end them.
+}
+
+void Pool::kill_supervisor() {
+    supervisor_->signal(SIGKILL);
+    supervisor_->wait();
+}
+
+void Pool::start_supervisor() {
+    supervisor_ = std::make_unique<support::ChildProcess>(command_line_);
+}
+
+std::vector<pid_t> Pool::workers() const {
+    std::vector<pid_t> pids;
+    std::error_code none_yet;
+    for (const auto& note : fs::directory_iterator(var_ + "/run", none_yet)) {
+        const std::string name = note.path().filename();
+        pid_t pid = 0;
+        if (name.starts_with("upsert-stock") && note.path().extension() == ".pid" &&
+            std::ifstream(note.path()) >> pid && pid > 0) {
+            pids.push_back(pid);
+        }
+    }
+    return pids;
+}
+
+void Pool::kill_worker(std::size_t number) const {
+    const auto pids = workers();
+    if (!pids.empty()) {
+        ::kill(pids[number % pids.size()], SIGKILL);
+    }
+}
+
+void Pool::kill_workers() const {
+    for (const pid_t pid : workers()) {
+        ::kill(pid, SIGKILL);
+    }
+}
+
+std::size_t Pool::online() const {
+    const auto pools =
+        support::OpsClient(farm_.broker().ops_socket()).ask("worker.pools").at("pools");
+    return pools.empty() ? 0 : pools.at(0).at("online").get<std::size_t>();
+}
+
+}  // namespace esteira::stock_line
