@@ -64,6 +64,7 @@ Json json_of(const dialogue::Delivery& delivery, std::uint64_t broker,
     }
     message["attributes"] = cli::json_of_attributes(delivery.attributes);
     message["bytes"] = delivery.body.size();
+    cli::put_history(message, delivery.history);
     cli::put_bytes(message, "body", delivery.body);
     return message;
 }

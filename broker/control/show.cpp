@@ -218,6 +218,28 @@ void ping(const Json& result) {
 
 void metrics(const Json& result) { std::fputs(result["text"].get<std::string>().c_str(), stdout); }
 
+// One line an attempt: when, how it ended, by whom, why.
+void show_attempts(const Json& attempts, std::uint64_t total) {
+    std::uint64_t ended = 0;
+    for (const Json& attempt : attempts) {
+        ended += attempt["end"] == "running" ? 0U : 1U;
+    }
+    if (total > ended) {
+        print("  earlier", human_count(total - ended) + " attempts that are not kept");
+    }
+    for (const Json& attempt : attempts) {
+        std::string line = text(attempt["leased_at"]) + "  " + text(attempt["end"]);
+        if (const std::string worker = text(attempt["worker"]); !worker.empty()) {
+            line += "  by " + worker + " (" + text(attempt["pool"]) + " on " +
+                    text(attempt["host"]) + ")";
+        }
+        if (const std::string reason = text(attempt["reason"]); !reason.empty()) {
+            line += ": " + reason;
+        }
+        print("  attempt", line);
+    }
+}
+
 struct Shown {
     std::string_view command;
     void (*show)(const Json&);
@@ -237,7 +259,11 @@ void show_messages(const Json& list, std::size_t body_bytes_max) {
     for (const Json& message : list) {
         for (const auto& [name, value] : message.items()) {
             if (value.is_null() || value == "" || (value.is_array() && value.empty()) ||
-                (name == "crashes" && value == 0)) {
+                ((name == "crashes" || name == "attempts_total") && value == 0)) {
+                continue;
+            }
+            if (name == "attempts") {
+                show_attempts(value, message["attempts_total"].get<std::uint64_t>());
                 continue;
             }
             if (name == "attributes") {

@@ -2,8 +2,10 @@
 // that the chunk can be dropped. Liveness is decided in the turn that writes.
 #include <algorithm>
 
+#include "broker/engine/attempts.hpp"
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
+#include "common/base/bytes.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {
@@ -114,6 +116,7 @@ void Engine::relocate(const Candidate& candidate, const std::map<Position, Deliv
     moved.cause = Cause::relocated;
     moved.held.reset();
     moved.replaces = Replaces{queue.number(), candidate.place.at, {}};
+    std::string history;
     bool started = false;
     moved.age = queue.waiting().age_of(candidate.place.at).value_or(candidate.place.at.chunk);
     if (is_held) {
@@ -135,6 +138,11 @@ void Engine::relocate(const Candidate& candidate, const std::map<Position, Deliv
             kept.reason = state.story->reason;
         }
         moved.held = kept;
+        history = carried_history(record->history, state, *found.lease, sessions_);
+        moved.history = as_bytes(history);
+        if (mutant(Mutant::attempts_lost_by_relocation)) {
+            moved.history = record->history;
+        }
     }
     if (!live) {
         moved.replaces.reset();

@@ -52,7 +52,9 @@ void Engine::apply(const Event& event, Place place, Now now) {
                    [&](const Stored& e) { apply_stored(e, place, now); },
                    [&](const Leased& e) { apply_leased(e, now); },
                    [&](const Removed& e) { queue_of(e.queue).remove(e, usage_, start_); },
-                   [&](const Rescheduled& e) { queue_of(e.queue).reschedule(e, start_); },
+                   [&](const Rescheduled& e) {
+                       queue_of(e.queue).reschedule(e, now.wall, start_, sessions_);
+                   },
                    [&](const SetAside& e) { queue_of(e.queue).set_aside(e, usage_, start_); },
                    [&](const Purged& e) {
                        Queue& queue = queue_of(e.queue);
@@ -75,6 +77,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
                    [&](const Noted& e) { apply_noted(e, now); },
                    [&](const WorkerJoined& e) {
                        if (Session* session = sessions_.find(e.session)) {
+                           session->former.reset();
                            session->worker = Worker{std::string(e.name), std::string(e.pool),
                                                     std::string(e.host), e.pid, now.broker};
                            session->last_seen = now.broker;
@@ -82,6 +85,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
                    },
                    [&](const WorkerLeft& e) {
                        if (Session* session = sessions_.find(e.session)) {
+                           session->former = std::move(session->worker);
                            session->worker.reset();
                        }
                    },
@@ -179,7 +183,7 @@ void Engine::apply_leased(const Leased& e, Now now) {
         throw BrokenLog("there is no queue number " + std::to_string(e.queue.value));
     }
     at->second->advance(now.broker);
-    at->second->lease(e, now, start_);
+    at->second->lease(e, now, start_, sessions_);
     std::uint64_t count = 0;
     for (const Numbers& run : e.returned) {
         count += run.count;

@@ -44,6 +44,7 @@ struct Peeked {
     std::string origin;
     std::string source;
     std::string reason;
+    std::string history;  // The block, with the attempt that runs.
     std::vector<std::byte> attributes;
     std::vector<std::byte> body;
 };
@@ -158,6 +159,11 @@ private:
         SetAside damaged;
     };
 
+    struct Burial {
+        BuriedBy by = BuriedBy::rejected;
+        std::string_view reason;
+    };
+
     // The one way that state changes.
     void commit(const Event& event, Now now);
     void apply(const Event& event, Place place, Now now);
@@ -220,7 +226,9 @@ private:
                const dialogue::VerdictEntry& entry, Now now);
     dialogue::ResultRun bury_all(Queue& queue, const std::vector<Numbers>& numbers,
                                  std::string_view reason, Now now);
-    bool bury(Queue& queue, const Picked::Message& message, std::string_view reason, Now now);
+    bool bury(Queue& queue, const Picked::Message& message, const Burial& burial, Now now);
+    std::string buried_history(const Queue& queue, const Stored& record, const Leases::Found& found,
+                               const Burial& burial, Now now) const;
     Queue* dead_letter_queue_of(const Queue& queue);
 
     // Workers.

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/engine/attempts.hpp"
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
+#include "common/base/bytes.hpp"
 
 namespace esteira::engine {
 
@@ -20,7 +22,7 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
     std::vector<Peeked> peeked;
     std::size_t bytes = 0;
     const Held unseen;
-    const auto look = [&](Place place, const Held* held, WallTime leased_at, Peeked::Phase phase) {
+    const auto look = [&](Place place, const Held* held, const Lease* lease, Peeked::Phase phase) {
         if (peeked.size() == count || bytes > limits::kReceiveBytesMax) {
             return false;
         }
@@ -29,7 +31,12 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
             return true;
         }
         const dialogue::Delivery delivery =
-            describe(*record, held == nullptr ? unseen : *held, leased_at);
+            describe(*record, held == nullptr ? unseen : *held,
+                     lease == nullptr ? WallTime{} : lease->leased_at_wall);
+        const std::string history =
+            held == nullptr
+                ? std::string(as_text(record->history))
+                : pack_history(history_of(record->history, *held, *lease, now.broker, sessions_));
         bytes += place.size;
         peeked.push_back({phase,
                           delivery.number,
@@ -40,20 +47,20 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
                           std::string(delivery.origin),
                           std::string(delivery.source),
                           std::string(delivery.reason),
+                          history,
                           {delivery.attributes.begin(), delivery.attributes.end()},
                           {delivery.body.begin(), delivery.body.end()}});
         return true;
     };
     queue->leases().for_each([&](const Lease& lease, std::size_t i) {
         const bool hidden = lease.visible_at > now.broker;
-        look(lease.held[i].place, &lease.held[i], lease.leased_at_wall,
+        look(lease.held[i].place, &lease.held[i], &lease,
              hidden ? Peeked::Phase::in_flight : Peeked::Phase::visible);
     });
-    queue->waiting().for_first(count, [&](Place place) {
-        return look(place, nullptr, WallTime{}, Peeked::Phase::visible);
-    });
+    queue->waiting().for_first(
+        count, [&](Place place) { return look(place, nullptr, nullptr, Peeked::Phase::visible); });
     queue->delayed().for_each(
-        [&](Place place) { look(place, nullptr, WallTime{}, Peeked::Phase::delayed); });
+        [&](Place place) { look(place, nullptr, nullptr, Peeked::Phase::delayed); });
     return peeked;
 }
 
@@ -118,6 +125,7 @@ Result<Redriven, Refused> Engine::redrive(const Redrive& command, Now now) {
         moved.age = 0;
         moved.origin = origin;
         moved.story.reset();
+        moved.history = {};
         moved.held.reset();
         moved.replaces = Replaces{from->number(), place.at, delivery};
         target->advance(now.broker);

@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/engine/attempts.hpp"
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
 #include "broker/engine/runs.hpp"
+#include "common/base/bytes.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {
@@ -121,7 +123,8 @@ void Engine::put_away(Queue& queue, Picked& picked, Now now) {
         if (held->story && !held->story->reason.empty()) {
             reason += "; last: " + held->story->reason;
         }
-        if (bury(queue, message, reason, now)) {
+        const Burial burial{crashed ? BuriedBy::worker_crash : BuriedBy::max_receives, reason};
+        if (bury(queue, message, burial, now)) {
             continue;
         }
         const Rescheduled later{queue.number(),
@@ -192,6 +195,7 @@ dialogue::Delivery Engine::describe(const Stored& record, const Held& held, Wall
     delivery.body = record.body;
     delivery.attributes = record.attributes;
     delivery.origin = record.origin;
+    delivery.history = record.history;
     if (record.story) {
         delivery.receives += record.story->receives;
         delivery.crashes = record.story->crashes;
@@ -209,6 +213,8 @@ dialogue::Delivery Engine::describe(const Stored& record, const Held& held, Wall
         if (!held.story->reason.empty()) {
             delivery.reason = keep(held.story->reason);
         }
+        // A record that was written again while it was held ends with the attempt that ran then.
+        delivery.history = as_bytes(keep(pack_history(history_of(record.history, held))));
     }
     return delivery;
 }

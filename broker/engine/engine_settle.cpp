@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/engine/attempts.hpp"
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
 #include "broker/engine/runs.hpp"
+#include "common/base/bytes.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {
@@ -32,14 +34,36 @@ Queue* Engine::dead_letter_queue_of(const Queue& queue) {
     return name.empty() ? nullptr : find_queue(name);
 }
 
+// Its story up to its burial. A verdict ends its last attempt; whoever was received too often has
+// none that runs.
+std::string Engine::buried_history(const Queue& queue, const Stored& record,
+                                   const Leases::Found& found, const Burial& burial,
+                                   Now now) const {
+    History history = history_of(record.history, *found.held, *found.lease, now.broker, sessions_);
+    if (burial.by == BuriedBy::rejected && attempt_open(*found.held, *found.lease)) {
+        Attempt last = history.attempts.back();
+        history.total -= last.end == AttemptEnd::running ? 0U : 1U;
+        history.attempts.pop_back();
+        last.end = AttemptEnd::rejected;
+        last.ended_at = now.wall;
+        last.reason = burial.reason;
+        add_attempt(history, last);
+    }
+    history.buried_at = now.wall;
+    history.buried_by = burial.by;
+    history.source = queue.name();
+    return pack_history(history);
+}
+
 // False when the dead-letter queue is gone or full: the message stays where it is.
-bool Engine::bury(Queue& queue, const Picked::Message& message, std::string_view reason, Now now) {
+bool Engine::bury(Queue& queue, const Picked::Message& message, const Burial& burial, Now now) {
     Queue* target = dead_letter_queue_of(queue);
     const Stored& record = message.record;
     if (target == nullptr || no_room_in(*target, 1, record.body.size())) {
         return false;
     }
-    const Held& held = *queue.leases().find(message.returned).held;
+    const auto found = queue.leases().find(message.returned);
+    const Held& held = *found.held;
     Stored dead = record;
     dead.queue = target->number();
     dead.cause = Cause::buried;
@@ -56,11 +80,13 @@ bool Engine::bury(Queue& queue, const Picked::Message& message, std::string_view
         }
     }
     if (story.first_received_at == WallTime{}) {
-        story.first_received_at = queue.leases().find(message.returned).lease->leased_at_wall;
+        story.first_received_at = found.lease->leased_at_wall;
     }
     story.source = queue.number();
-    story.reason = shortened(reason);
+    story.reason = shortened(burial.reason);
     dead.story = story;
+    const std::string history = buried_history(queue, record, found, burial, now);
+    dead.history = as_bytes(history);
     target->advance(now.broker);
     if (mutant(Mutant::burial_in_two_frames)) {
         const Removed removed{queue.number(), {{message.returned, 1}}};
@@ -80,6 +106,7 @@ ResultRun Engine::bury_all(Queue& queue, const std::vector<Numbers>& numbers,
     if (dead_letter_queue_of(queue) == nullptr) {
         return {Code::conflict, 1, {}, "queue " + queue.name() + " has no dead-letter queue"};
     }
+    const Burial burial{BuriedBy::rejected, reason};
     for (const Numbers& run : numbers) {
         for (std::uint64_t i = 0; i < run.count; ++i) {
             const DeliveryNumber number{run.first.value + i};
@@ -89,7 +116,7 @@ ResultRun Engine::bury_all(Queue& queue, const std::vector<Numbers>& numbers,
                 commit(SetAside{queue.number(), Gone::damaged, {{number, 1}}, {}}, now);
                 continue;
             }
-            if (!bury(queue, {*record, place, number, {}}, reason, now)) {
+            if (!bury(queue, {*record, place, number, {}}, burial, now)) {
                 return {Code::queue_full, 1, {}, "the dead-letter queue is full"};
             }
         }
@@ -144,12 +171,15 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
         Queue& queue = *target_of(name);
         queue.advance(now.broker);
         Stored stored = make_stored(queue, send, now);
+        std::string history;
         stored.cause = Cause::split_off;
         if (&queue == dead_letters) {
             Story story;
             story.source = from.number();
             story.reason = shortened(send.reason.empty() ? entry.reason : send.reason);
             stored.story = story;
+            history = pack_history({0, now.wall, BuriedBy::rejected, {}, from.name(), {}});
+            stored.history = as_bytes(history);
         }
         commit(stored, now);
     }
@@ -172,7 +202,7 @@ std::size_t Engine::estimate(const VerdictEntry& entry) {
         const auto found =
             queue->second->leases().find({entry.receipt.first.value + entry.index + i});
         if (found) {
-            bytes += found.held->place.size + kStoredSectionsMax;
+            bytes += found.held->place.size + kStoredSectionsMax + kHistoryBytesMax;
         }
     }
     return bytes;

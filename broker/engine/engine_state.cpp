@@ -127,13 +127,15 @@ void put_session(Out& out, const Session& session) {
     out.put(session.number);
     out.put_bytes(session.id);
     put_time(out, session.last_seen);
-    out.put(static_cast<std::uint8_t>(session.worker.has_value()));
-    if (session.worker) {
-        out.put(session.worker->pid);
-        put_time(out, session.worker->joined_at);
-        put_short_text(out, session.worker->name);
-        put_short_text(out, session.worker->pool);
-        put_short_text(out, session.worker->host);
+    // 1: a worker; 2: it was one.
+    const auto& worker = session.worker ? session.worker : session.former;
+    out.put(static_cast<std::uint8_t>(session.worker ? 1 : session.former ? 2 : 0));
+    if (worker) {
+        out.put(worker->pid);
+        put_time(out, worker->joined_at);
+        put_short_text(out, worker->name);
+        put_short_text(out, worker->pool);
+        put_short_text(out, worker->host);
     }
     const auto notes = std::count_if(session.notes.begin(), session.notes.end(),
                                      [](const Note& note) { return note.request != 0; });
@@ -155,14 +157,14 @@ void get_session(ByteReader& in, Sessions& sessions) {
     }
     std::memcpy(id.data(), bytes.data(), id.size());
     Session& session = sessions.open(number, id, last_seen);
-    if (in.get<std::uint8_t>() != 0) {
+    if (const auto known = in.get<std::uint8_t>(); known != 0) {
         Worker worker;
         worker.pid = in.get<std::uint32_t>();
         worker.joined_at = get_time(in);
         worker.name = get_short_text(in);
         worker.pool = get_short_text(in);
         worker.host = get_short_text(in);
-        session.worker = std::move(worker);
+        (known == 1 ? session.worker : session.former) = std::move(worker);
     }
     const auto notes = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < notes && in.ok(); ++i) {

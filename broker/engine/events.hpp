@@ -11,6 +11,7 @@
 
 #include "common/base/clock.hpp"
 #include "common/base/dialogue.hpp"
+#include "common/base/history.hpp"
 #include "common/base/ids.hpp"
 
 // Events: what happened. They are the journal, and apply() is the only thing that changes state, so
@@ -94,6 +95,7 @@ struct Stored {
     std::optional<HeldState> held;
     std::optional<Fifo> fifo;
     std::vector<std::pair<QueueNumber, MessageNumber>> shared;  // Further queues with this body.
+    HistoryBlock history{};  // Its attempts before this record was written.
     std::span<const std::byte> body;
 };
 

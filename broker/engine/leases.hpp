@@ -26,6 +26,7 @@ struct HeldStory {
     WallTime first_received_at{};
     std::uint32_t crashes = 0;
     std::string reason;
+    std::string history;  // The block of its attempts since; empty: none has ended.
 };
 
 struct Held {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "broker/engine/attempts.hpp"
 #include "broker/engine/log.hpp"
 #include "common/base/check.hpp"
 #include "common/base/mutant.hpp"
@@ -69,14 +70,14 @@ void Queue::store(const Stored& e, Place place, Time now, Usage& usage) {
         Lease lease{e.held->delivery,
                     e.visible_at,
                     e.held->leased_at,
-                    e.held->first_received_at,
+                    carried_lease(e.history).value_or(e.held->first_received_at),
                     e.held->session,
                     0,
                     true,
                     {}};
         Held held{place, e.held->receives, e.held->receipt_open, false, nullptr};
         held.story = std::make_unique<HeldStory>(
-            HeldStory{e.held->first_received_at, e.held->crashes, std::string(e.held->reason)});
+            HeldStory{e.held->first_received_at, e.held->crashes, std::string(e.held->reason), {}});
         lease.held.push_back(std::move(held));
         leases_.add(std::move(lease));
     } else if (e.visible_at > now) {
@@ -113,7 +114,7 @@ bool Queue::known(DeliveryNumber number, const LogStart& start) {
     return false;
 }
 
-void Queue::lease(const Leased& e, Now now, const LogStart& start) {
+void Queue::lease(const Leased& e, Now now, const LogStart& start, const Sessions& sessions) {
     Lease lease{e.first, e.visible_at, now.broker, now.wall, e.session, 0, false, {}};
     for (const Numbers& run : e.returned) {
         for (std::uint64_t i = 0; i < run.count; ++i) {
@@ -122,7 +123,9 @@ void Queue::lease(const Leased& e, Now now, const LogStart& start) {
                 lease.held.emplace_back();
                 continue;
             }
-            const WallTime leased_before = leases_.find(number).lease->leased_at_wall;
+            const auto found = leases_.find(number);
+            const WallTime leased_before = found.lease->leased_at_wall;
+            time_out(*found.held, *found.lease, sessions);
             Held held = leases_.take(number);
             if (held.receipt_open) {
                 ++total(Total::timed_out);
@@ -133,7 +136,7 @@ void Queue::lease(const Leased& e, Now now, const LogStart& start) {
             held.receipt_open = true;
             held.started = false;
             if (!held.story) {
-                held.story = std::make_unique<HeldStory>(HeldStory{leased_before, 0, {}});
+                held.story = std::make_unique<HeldStory>(HeldStory{leased_before, 0, {}, {}});
             }
             lease.held.push_back(std::move(held));
         }
@@ -160,7 +163,30 @@ void Queue::remove(const Removed& e, Usage& usage, const LogStart& start) {
     }
 }
 
-void Queue::reschedule(const Rescheduled& e, const LogStart& start) {
+namespace {
+
+// How a delivery ends that comes back in this way; nothing: it goes on.
+std::optional<AttemptEnd> end_of(Return how) {
+    switch (how) {
+        case Return::retry:
+            return AttemptEnd::retried;
+        case Return::hand_back:
+            return AttemptEnd::handed_back;
+        case Return::worker_dead:
+            return AttemptEnd::worker_dead;
+        case Return::crashed:
+            return AttemptEnd::crashed;
+        case Return::visibility:
+        case Return::put_off:
+            break;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+void Queue::reschedule(const Rescheduled& e, WallTime now, const LogStart& start,
+                       const Sessions& sessions) {
     constexpr Total kTotals[] = {Total::count_,      Total::retried, Total::handed_back,
                                  Total::worker_dead, Total::crashed, Total::count_};
     const Total which = kTotals[static_cast<std::size_t>(e.how)];
@@ -173,8 +199,15 @@ void Queue::reschedule(const Rescheduled& e, const LogStart& start) {
         }
     }
     leases_.reschedule(e.numbers, e.visible_at, [&](Held& held, const Lease& lease) {
-        if (e.how == Return::visibility || e.how == Return::put_off) {
+        if (e.how == Return::put_off) {
+            time_out(held, lease, sessions);
+        }
+        const auto end = end_of(e.how);
+        if (!end) {
             return;
+        }
+        if (attempt_open(held, lease)) {
+            end_attempt(held, lease, {*end, now, e.reason}, sessions);
         }
         if (!mutant(Mutant::receipt_valid_after_hand_back)) {
             held.receipt_open = false;
@@ -184,8 +217,8 @@ void Queue::reschedule(const Rescheduled& e, const LogStart& start) {
         if (!counted && held.receives > 0) {
             --held.receives;
         }
-        if (!held.story) {
-            held.story = std::make_unique<HeldStory>(HeldStory{lease.leased_at_wall, 0, {}});
+        if (!held.story) {  // Put off before, it is nobody's.
+            held.story = std::make_unique<HeldStory>(HeldStory{lease.leased_at_wall, 0, {}, {}});
         }
         if (e.how == Return::crashed) {
             ++held.story->crashes;
@@ -274,10 +307,11 @@ std::uint64_t Queue::digest() const {
     leases_.for_each([&](const Lease& lease, std::size_t i) {
         const Held& held = lease.held[i];
         const std::uint64_t crashes = held.story ? held.story->crashes : 0;
+        const std::uint64_t attempts = held.story ? history_of({}, held).total : 0;
         mix(held.place,
             3 + (lease.first.value + i) * 8 + held.receives * 1'000'003ULL +
                 (held.receipt_open ? 7'919 : 0) + crashes * 15'485'863ULL +
-                lease.session * 104'729 +
+                attempts * 32'452'843ULL + lease.session * 104'729 +
                 static_cast<std::uint64_t>(lease.visible_at.time_since_epoch().count()));
     });
     for (std::size_t i = 0; i < totals_.size(); ++i) {

@@ -9,6 +9,7 @@
 
 #include "broker/engine/events.hpp"
 #include "broker/engine/leases.hpp"
+#include "broker/engine/sessions.hpp"
 #include "broker/engine/settings.hpp"
 #include "broker/engine/usage.hpp"
 #include "broker/engine/waiting.hpp"
@@ -103,11 +104,13 @@ public:
     Leases& leases() { return leases_; }
     const Leases& leases() const { return leases_; }
 
-    // apply(), by event. `at` and `size` say where a stored record stands.
+    // apply(), by event. `at` and `size` say where a stored record stands; `sessions`, who holds
+    // what.
     void store(const Stored& e, Place place, Time now, Usage& usage);
-    void lease(const Leased& e, Now now, const LogStart& start);
+    void lease(const Leased& e, Now now, const LogStart& start, const Sessions& sessions);
     void remove(const Removed& e, Usage& usage, const LogStart& start);
-    void reschedule(const Rescheduled& e, const LogStart& start);
+    void reschedule(const Rescheduled& e, WallTime now, const LogStart& start,
+                    const Sessions& sessions);
     void set_aside(const SetAside& e, Usage& usage, const LogStart& start);
     void purge(Usage& usage);
     // A message leaves because the record `by` takes its place.

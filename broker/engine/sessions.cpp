@@ -106,6 +106,15 @@ Note& Sessions::place_for(Session& session, std::uint64_t request, std::uint64_t
     return note;
 }
 
+const Worker* Sessions::worker_of(std::uint64_t number) const {
+    const auto session = by_number_.find(number);
+    if (session == by_number_.end()) {
+        return nullptr;
+    }
+    const Session& found = session->second;
+    return found.worker ? &*found.worker : found.former ? &*found.former : nullptr;
+}
+
 std::vector<std::uint64_t> Sessions::idle(Time now) const {
     std::vector<std::uint64_t> numbers;
     for (const auto& [number, session] : by_number_) {

@@ -46,7 +46,8 @@ struct Session {
     std::uint64_t newest = 0;  // The highest request number noted.
     std::vector<Note> notes;   // Request n at n % kSessionRequestsKept; grows on first use.
     std::optional<Worker> worker;
-    std::uint64_t bytes = 0;  // Of the notes.
+    std::optional<Worker> former;  // Who it was, after it has left: for the stories of messages.
+    std::uint64_t bytes = 0;       // Of the notes.
 };
 
 class Sessions {
@@ -71,6 +72,8 @@ public:
 
     // Idle for longer than kSessionIdleMax, and no worker.
     std::vector<std::uint64_t> idle(Time now) const;
+    // Who holds what was leased to a session, or held it; null: it never said hello.
+    const Worker* worker_of(std::uint64_t number) const;
     std::size_t size() const { return by_number_.size(); }
     void for_each(const std::function<void(const Session&)>& visit) const;
 

@@ -15,11 +15,12 @@ enum Section : std::uint16_t {
     has_story = 4,
     has_replaces = 8,
     has_held = 16,
-    has_fifo = 32,    // Group, deduplication id, sequence number.
-    has_shared = 64,  // Further queues that hold the same message: its body stands once.
+    has_fifo = 32,      // Group, deduplication id, sequence number.
+    has_shared = 64,    // Further queues that hold the same message: its body stands once.
+    has_history = 128,  // Attempts, burial.
 };
-constexpr std::uint16_t kKnownSections =
-    has_origin | has_attributes | has_story | has_replaces | has_held | has_fifo | has_shared;
+constexpr std::uint16_t kKnownSections = has_origin | has_attributes | has_story | has_replaces |
+                                         has_held | has_fifo | has_shared | has_history;
 
 inline std::uint16_t sections_of(const Stored& e) {
     std::uint16_t flags = 0;
@@ -43,6 +44,9 @@ inline std::uint16_t sections_of(const Stored& e) {
     }
     if (!e.shared.empty()) {
         flags |= has_shared;
+    }
+    if (!e.history.empty()) {
+        flags |= has_history;
     }
     return flags;
 }
@@ -91,6 +95,10 @@ void put_sections(Out& out, const Stored& e) {
             put_queue(out, queue);
             out.put(number.value);
         }
+    }
+    if (!e.history.empty()) {
+        out.put(static_cast<std::uint16_t>(e.history.size()));
+        out.put_bytes(e.history);
     }
 }
 
@@ -143,6 +151,12 @@ inline void get_sections(ByteReader& in, std::uint16_t flags, Stored& e) {
         for (std::uint16_t i = 0; i < count && in.ok(); ++i) {
             const QueueNumber queue = get_queue(in);
             e.shared.emplace_back(queue, MessageNumber{in.get<std::uint64_t>()});
+        }
+    }
+    if ((flags & has_history) != 0) {
+        e.history = in.get_bytes(in.get<std::uint16_t>());
+        if (!unpack_history(e.history)) {
+            in.fail();
         }
     }
 }

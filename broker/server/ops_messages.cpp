@@ -5,6 +5,7 @@
 #include "broker/server/ops.hpp"
 #include "broker/server/ops_arguments.hpp"
 #include "broker/server/ops_text.hpp"
+#include "common/base/bytes.hpp"
 
 namespace esteira::broker {
 
@@ -45,6 +46,7 @@ Json Ops::describe_message(const engine::Peeked& peeked) const {
                  {"reason", peeked.reason},
                  {"attributes", cli::json_of_attributes(peeked.attributes)},
                  {"bytes", peeked.body.size()}};
+    cli::put_history(message, as_bytes(peeked.history));
     cli::put_bytes(message, "body", peeked.body);
     return message;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/history.hpp"
 #include "common/base/ids.hpp"
 
 // What a client may ask of a broker and what it is answered, as plain values. The codec
@@ -204,6 +205,7 @@ struct Delivery {
     std::string_view source{};  // The queue that it was buried in, if it is a dead letter.
     std::string_view reason{};  // Why it came back or was buried the last time.
     std::uint32_t crashes = 0;  // Worker deaths while it was being handled.
+    HistoryBlock history{};     // Its attempts before this one, common/base/history.hpp.
 };
 
 struct ReceiveReply {

@@ -29,6 +29,7 @@ enum class Mutant : int {
     receipt_valid_after_hand_back,
     delivery_number_reused,
     recycled_before_sync,
+    attempts_lost_by_relocation,
     last_,
 };
 

@@ -87,4 +87,27 @@ OrderedJson json_of_attributes(std::span<const std::byte> block) {
     return list;
 }
 
+void put_history(OrderedJson& object, HistoryBlock block) {
+    const History history = unpack_history(block).value_or(History{});
+    const auto text = [](std::string_view view) { return std::string(view); };
+    if (object.value("source", "").empty()) {
+        object["source"] = text(history.source);
+    }
+    object["buried_at"] = json_of(history.buried_at);
+    object["buried_by"] = to_string(history.buried_by);
+    object["edited_at"] = json_of(history.edited_at);
+    object["attempts_total"] = history.total;
+    OrderedJson attempts = OrderedJson::array();
+    for (const Attempt& attempt : history.attempts) {
+        attempts.push_back({{"end", to_string(attempt.end)},
+                            {"leased_at", json_of(attempt.leased_at)},
+                            {"ended_at", json_of(attempt.ended_at)},
+                            {"worker", text(attempt.worker)},
+                            {"pool", text(attempt.pool)},
+                            {"host", text(attempt.host)},
+                            {"reason", text(attempt.reason)}});
+    }
+    object["attempts"] = std::move(attempts);
+}
+
 }  // namespace esteira::cli

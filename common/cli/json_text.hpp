@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/clock.hpp"
+#include "common/base/history.hpp"
 
 // How values of ours look in JSON, on the ops socket and on stdout.
 namespace esteira::cli {
@@ -24,5 +25,9 @@ std::string bytes_of_base64(const std::string& text);
 
 // A block of message attributes as [{"name":..,"type":..,"value":..}].
 OrderedJson json_of_attributes(std::span<const std::byte> block);
+
+// Adds what a history tells: "buried_at", "buried_by", "edited_at", "attempts_total", "attempts",
+// and "source", where the object has none, as when that queue is gone.
+void put_history(OrderedJson& object, HistoryBlock block);
 
 }  // namespace esteira::cli

@@ -59,6 +59,7 @@ enum class DeliveryKey : std::uint8_t {
     source = 6,
     reason = 7,
     crashes = 8,
+    history = 10,
 };
 
 inline constexpr std::size_t kReceiptBytes = 36;

@@ -91,12 +91,22 @@ void Model::check_story(MessageId id, const Message& m, Slot slot,
     if (delivery.origin != m.origin && !moved_origin) {
         broken(id, "has the origin '" + std::string(delivery.origin) + "'");
     }
+    // Every receive before this one has ended somehow, and stands in the story.
+    const History history = unpack_history(delivery.history).value_or(History{});
+    if (history.total + 1 < delivery.receives) {
+        broken(id, "was received " + std::to_string(delivery.receives) +
+                       " times, and its story knows of " + std::to_string(history.total) +
+                       " attempts before");
+    }
     if (slot == m.home || m.delivered_in == slot || m.ever_redriven) {
         return;
     }
     if (delivery.reason.empty() ||
         (!m.burial_reason.empty() && delivery.reason != m.burial_reason)) {
         broken(id, "was buried with the reason '" + std::string(delivery.reason) + "'");
+    }
+    if (history.buried_by == BuriedBy::nobody || history.buried_at == WallTime{}) {
+        broken(id, "does not tell when it was buried");
     }
     if (!queues_[m.home].removed_once && delivery.source != name_of(m.home)) {
         broken(id, "was buried from '" + std::string(delivery.source) + "'");

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/base/bytes.hpp"
 // The checker's own test: doctored histories that it has to reject, and legal but odd ones that it
 // has to accept.
 namespace esteira::simulation {
@@ -66,7 +67,16 @@ public:
         delivery.sent_at = model.message(id).oldest;
         delivery.first_received_at = model.message(id).first_received.value_or(now.wall);
         delivery.body = body;
+        delivery.history = story(receives - 1);
         return delivery;
+    }
+    // So many attempts ended before; the last one by a burial where that is said.
+    HistoryBlock story(std::uint32_t attempts, BuriedBy buried = BuriedBy::nobody) {
+        esteira::History told;
+        told.total = attempts;
+        told.buried_by = buried;
+        told.buried_at = buried == BuriedBy::nobody ? WallTime{} : now.wall;
+        return as_bytes(stories_.emplace_back(pack_history(told)));
     }
     Model::Asking asking(Slot slot = kQueue, bool repeated = false) const {
         return {slot, session_, 1, {}, now.broker, repeated, false};
@@ -98,6 +108,7 @@ public:
 private:
     std::uint32_t session_ = 0;
     std::deque<std::vector<std::byte>> bodies_;
+    std::deque<std::string> stories_;
 };
 
 TEST(Model, RejectsALostMessage) {
@@ -213,6 +224,16 @@ TEST(Model, RejectsADeadLetterWithoutItsStory) {
     EXPECT_THROW(history.tell(delivery, 2, kDead), Violation);
 }
 
+TEST(Model, RejectsAStoryThatLacksAnAttempt) {
+    History history;
+    const MessageId id = history.send(1);
+    history.receive(id, 1, 1);
+    history.pass(31);
+    auto delivery = history.delivery(id, 2);
+    delivery.history = {};
+    EXPECT_THROW(history.tell(delivery, 2), Violation);
+}
+
 TEST(Model, RejectsAnotherSendTime) {
     History history;
     const MessageId id = history.send(1);
@@ -307,6 +328,7 @@ TEST(Model, AcceptsADeadLetterThatWasReceivedTooOften) {
     const std::string source = name_of(kQueue);
     delivery.source = source;
     delivery.reason = "max_receives: received 2 times";
+    delivery.history = history.story(2, BuriedBy::max_receives);
     EXPECT_NO_THROW(history.tell(delivery, 3, kDead));
 }
 

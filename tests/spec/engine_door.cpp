@@ -129,6 +129,7 @@ private:
         m.origin = text(m.origin);
         m.source = text(m.source);
         m.reason = text(m.reason);
+        m.history = as_bytes(text(as_text(m.history)));
     }
 
     journal::SimDisk disk_;

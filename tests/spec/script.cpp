@@ -10,6 +10,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/overloaded.hpp"
+#include "tests/spec/story.hpp"
 
 namespace esteira::spec {
 
@@ -81,6 +82,7 @@ struct Seen {
     dialogue::Receipt receipt;
     std::uint32_t index = 0;
     std::string look;
+    std::string story;
 };
 
 class Runner {
@@ -103,6 +105,9 @@ public:
         }
         if (line.command == "look") {
             return seen_.at(line.words.at(0)).look;
+        }
+        if (line.command == "story") {
+            return seen_.at(line.words.at(0)).story;
         }
         if (line.command == "counts") {
             return counts(line);
@@ -178,7 +183,11 @@ private:
             if (!m.reason.empty()) {
                 look.push_back("reason=" + std::string(m.reason));
             }
-            seen_[at->second] = {reply.receipt, static_cast<std::uint32_t>(i), joined(look)};
+            if (began_ == WallTime{}) {
+                began_ = m.sent_at;
+            }
+            seen_[at->second] = {reply.receipt, static_cast<std::uint32_t>(i), joined(look),
+                                 story_of(m.history, began_)};
             names.push_back(at->second);
         }
         return joined(names);
@@ -332,6 +341,7 @@ private:
     std::map<std::string, int> deliveries_;
     std::map<std::uint64_t, std::string> names_;
     std::map<std::string, Seen> seen_;
+    WallTime began_{};  // When the first message was sent that was seen.
 };
 
 }  // namespace

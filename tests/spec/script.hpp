@@ -23,6 +23,7 @@
 //   done A#1... | hide A#1 30s | retry A#1 [5s] [reason=R] | dead A#1 reason=R | handback A#1
 //        [send=Q:BODY]                              with any verdict: a message sent on with it
 //   look A#1                                        what came with that delivery
+//   story A#1                                       its attempts before, and its burial
 //   counts Q | totals Q NAME...
 //   again                                           the session's last request once more
 //   hello POOL | beat | start A#1... | goodbye

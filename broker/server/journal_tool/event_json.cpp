@@ -94,6 +94,9 @@ Json json_of_stored(const Stored& e, bool bodies) {
     if (e.held) {
         json["held"] = {{"delivery", e.held->delivery.value}, {"receives", e.held->receives}};
     }
+    if (!e.history.empty()) {
+        cli::put_history(json["history"], e.history);
+    }
     json["attribute_bytes"] = e.attributes.size();
     json["body_bytes"] = e.body.size();
     json["body_sha256"] = sha256_of(e.body);

@@ -91,6 +91,16 @@ TEST(OpsMessages, ADeadLetterTellsItsStory) {
     EXPECT_EQ(letter.at("crashes"), 0);
     EXPECT_EQ(letter.at("sent_at"), "2023-11-14T22:13:21.000Z");
     EXPECT_EQ(letter.at("first_received_at"), "2023-11-14T22:13:22.000Z");
+    EXPECT_EQ(letter.at("buried_at"), "2023-11-14T22:13:22.000Z");
+    EXPECT_EQ(letter.at("buried_by"), "rejected");
+    EXPECT_EQ(letter.at("attempts_total"), 1);
+    ASSERT_EQ(letter.at("attempts").size(), 1U);
+    EXPECT_EQ(letter.at("attempts")[0].at("end"), "rejected");
+    EXPECT_EQ(letter.at("attempts")[0].at("reason"), "no such shop");
+
+    // The name of its queue outlives the queue.
+    room.good("queue.rm", {{"queue", "stock"}, {"confirm", "stock"}});
+    EXPECT_EQ(room.good("dlq.show", {{"queue", "dlq-stock"}})["list"][0].at("source"), "stock");
 }
 
 TEST(OpsMessages, DeadLettersGoBackToWhereTheyFailed) {

@@ -85,7 +85,8 @@ public:
         (*this)("first_received_at", message.first_received_at.time_since_epoch());
         (*this)("body", message.body)("attributes", message.attributes)("origin", message.origin);
         (*this)("group", message.group)("dedup", message.dedup)("source", message.source);
-        return (*this)("reason", message.reason)("crashes", message.crashes);
+        (*this)("reason", message.reason)("crashes", message.crashes);
+        return message.history.empty() ? *this : (*this)("history", message.history);
     }
     std::string text() const { return out_.str(); }
 

@@ -115,6 +115,36 @@ ReceiveReply full_receive() {
     return reply;
 }
 
+// A dead letter: what happened to it comes along.
+ReceiveReply receive_with_history() {
+    static const std::string history = pack_history({3,
+                                                     WallTime{1'767'225'700'000ms},
+                                                     BuriedBy::rejected,
+                                                     WallTime{},
+                                                     "stock",
+                                                     {{WallTime{1'767'225'600'500ms},
+                                                       WallTime{1'767'225'630'500ms},
+                                                       AttemptEnd::timed_out,
+                                                       "upsert-stock-1",
+                                                       "upsert-stock",
+                                                       "nó-1",
+                                                       {}},
+                                                      {WallTime{1'767'225'690'000ms},
+                                                       WallTime{1'767'225'700'000ms},
+                                                       AttemptEnd::rejected,
+                                                       {},
+                                                       {},
+                                                       {},
+                                                       "EAN inválido"}}});
+    ReceiveReply reply;
+    reply.receipt = receipt(1);
+    reply.messages.push_back(delivery(7, "morta"));
+    reply.messages.back().receives = 4;
+    reply.messages.back().source = "stock";
+    reply.messages.back().history = as_bytes(history);
+    return reply;
+}
+
 }  // namespace
 
 std::vector<Sample<Request>> sample_requests() {
@@ -145,6 +175,7 @@ std::vector<Sample<Response>> sample_responses() {
         {"response_send", response(1, SendReply{{{Code::ok, 998, MessageNumber{123'456'789}, ""},
                                                  {Code::too_large, 2, {}, "2 MiB"}}})},
         {"response_receive", response(200, full_receive())},
+        {"response_receive_history", response(11, receive_with_history())},
         {"response_receive_nothing", response(201, ReceiveReply{})},
         {"response_settle",
          response(43, SettleReply{{{Code::ok, 5, {}, ""}, {Code::receipt_stale, 1, {}, ""}}})},
