@@ -110,22 +110,23 @@ void BrokerProcess::make_queue(const std::string& name, dialogue::Attributes att
     expect(client.create_queue({name, std::move(attributes), {}}));
 }
 
-std::string BrokerProcess::attribute(const std::string& queue, std::string_view name) {
+std::map<std::string, std::string> BrokerProcess::attributes(const std::string& queue) {
     client::QueueClient client(client_options());
     const auto reply = expect(client.get_queue(queue));
-    for (const auto& [key, value] : reply.attributes) {
-        if (key == name) {
-            return value;
-        }
-    }
-    throw std::runtime_error(queue + " has no attribute " + std::string(name));
+    return {reply.attributes.begin(), reply.attributes.end()};
 }
 
+std::string BrokerProcess::attribute(const std::string& queue, const std::string& name) {
+    return attributes(queue).at(name);
+}
+
+// Of one reply: a message that goes from one count to another between two would be in neither.
 std::uint64_t BrokerProcess::messages(const std::string& queue) {
+    const auto counts = attributes(queue);
     std::uint64_t sum = 0;
     for (const char* name : {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
                              "ApproximateNumberOfMessagesDelayed"}) {
-        sum += std::stoull(attribute(queue, name));
+        sum += std::stoull(counts.at(name));
     }
     return sum;
 }

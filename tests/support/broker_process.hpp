@@ -1,9 +1,9 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "common/client/queue_client.hpp"
@@ -49,8 +49,9 @@ public:
     // A queue and its dead-letter queue "dlq-<name>", as `esteira` makes them. `attributes` come on
     // top. Throws what a refusal says.
     void make_queue(const std::string& name, dialogue::Attributes attributes = {});
-    // One attribute of a queue, read now: a setting or a count.
-    std::string attribute(const std::string& queue, std::string_view name);
+    // A queue's settings and counts, read now, all at one moment.
+    std::map<std::string, std::string> attributes(const std::string& queue);
+    std::string attribute(const std::string& queue, const std::string& name);
     // Messages of a queue that are ready, in flight and delayed, together.
     std::uint64_t messages(const std::string& queue);
 

@@ -134,8 +134,10 @@ protected:
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }
         kill_all();
-        EXPECT_TRUE(support::await([&] { return pool_.online() == kWorkers; }))
-            << pool_.online() << " workers";
+        EXPECT_TRUE(support::await([&] {
+            return pool_.running() == kWorkers && pool_.online() == kWorkers;
+        })) << pool_.running()
+            << " workers run, the broker hears of " << pool_.online();
         std::string report;
         EXPECT_EQ(check_books(farm_, ledgers_, report), 0) << report;
         std::cout << report;

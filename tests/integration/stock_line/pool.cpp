@@ -2,11 +2,12 @@
 
 #include <csignal>
 #include <filesystem>
-#include <fstream>
+#include <iterator>
 
 #include <nlohmann/json.hpp>
 
 #include "tests/support/ops_client.hpp"
+#include "tests/support/worker_processes.hpp"
 
 namespace esteira::stock_line {
 
@@ -49,32 +50,21 @@ void Pool::start_supervisor() {
     supervisor_ = std::make_unique<support::ChildProcess>(command_line_);
 }
 
-std::vector<pid_t> Pool::workers() const {
-    std::vector<pid_t> pids;
-    std::error_code none_yet;
-    for (const auto& note : fs::directory_iterator(var_ + "/run", none_yet)) {
-        const std::string name = note.path().filename();
-        pid_t pid = 0;
-        if (name.starts_with("upsert-stock") && note.path().extension() == ".pid" &&
-            std::ifstream(note.path()) >> pid && pid > 0) {
-            pids.push_back(pid);
-        }
-    }
-    return pids;
-}
-
 void Pool::kill_worker(std::size_t number) const {
-    const auto pids = workers();
+    const auto pids = support::workers_of(var_);
     if (!pids.empty()) {
-        ::kill(pids[number % pids.size()], SIGKILL);
+        ::kill(*std::next(pids.begin(), static_cast<std::ptrdiff_t>(number % pids.size())),
+               SIGKILL);
     }
 }
 
 void Pool::kill_workers() const {
-    for (const pid_t pid : workers()) {
+    for (const pid_t pid : support::workers_of(var_)) {
         ::kill(pid, SIGKILL);
     }
 }
+
+std::size_t Pool::running() const { return support::workers_of(var_).size(); }
 
 std::size_t Pool::online() const {
     const auto pools =

@@ -2,9 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
-
-#include <sys/types.h>
 
 #include "tests/integration/stock_line/farm.hpp"
 
@@ -17,14 +14,14 @@ public:
     Pool(Farm& farm, std::size_t workers, std::size_t batch);
     ~Pool();  // Supervisor and workers are gone afterwards.
 
-    // SIGKILL; its workers go on without it.
+    // SIGKILL; its workers end when they have finished what they began.
     void kill_supervisor();
     void start_supervisor();
-    // By the notes of the supervisor: one that has ended since may be among them.
-    std::vector<pid_t> workers() const;
+    // The n-th of those that run, if any does.
     void kill_worker(std::size_t number) const;
     void kill_workers() const;
-    // Workers that the broker hears of, whoever started them.
+    // Workers that run, whoever started them, and those that the broker hears of.
+    std::size_t running() const;
     std::size_t online() const;
 
 private:

@@ -9,6 +9,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/postgres/connection.hpp"
+#include "tests/support/worker_processes.hpp"
 
 namespace esteira::supervisor {
 
@@ -84,20 +85,7 @@ nlohmann::json FarmTest::pool() {
 }
 
 Pids FarmTest::workers(const std::string& folder) const {
-    const std::string wanted = "ESTEIRA_VAR=" + (folder.empty() ? var() : folder);
-    Pids found;
-    for (const auto& entry : fs::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename();
-        if (name.find_first_not_of("0123456789") != std::string::npos ||
-            content(entry.path() / "comm").rfind("esteira-worker", 0) != 0) {
-            continue;
-        }
-        const std::string environment = '\0' + content(entry.path() / "environ");
-        if (environment.find('\0' + wanted + '\0') != std::string::npos) {
-            found.insert(std::stoi(name));
-        }
-    }
-    return found;
+    return support::workers_of(folder.empty() ? var() : folder);
 }
 
 Pids FarmTest::workers_at_once() const {

@@ -36,8 +36,7 @@ protected:
                                            const std::string& url = {});
     // The pool as the broker shows it.
     nlohmann::json pool();
-    // Every worker process that belongs to this test, whoever its parent is: found by its
-    // environment, so that an orphan is found as well.
+    // Every worker process that belongs to this test.
     Pids workers(const std::string& var = {}) const;
     // Those that were all there at one moment. workers() looks at one process after the other, so
     // it may have seen one that is gone and the one in its place.
