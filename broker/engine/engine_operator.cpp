@@ -37,7 +37,7 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
             held == nullptr
                 ? std::string(as_text(record->history))
                 : pack_history(history_of(record->history, *held, *lease, now.broker, sessions_));
-        bytes += place.size;
+        bytes += place.size + history.size();
         peeked.push_back({phase,
                           delivery.number,
                           delivery.receives,

@@ -76,7 +76,7 @@ Engine::Picked Engine::pick(Queue& queue, std::uint32_t count, Now now) {
             }
             return !enough();
         }
-        bytes += place.size;
+        bytes += place.size + (held != nullptr && held->story ? held->story->told_bytes() : 0);
         if (!picked.good.empty() && bytes > limits::kReceiveBytesMax) {
             return false;
         }

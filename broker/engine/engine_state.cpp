@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::uint32_t kStateVersion = 2;
 
-// What version 2 has behind the fields of version 1: blocks that name themselves.
-enum class Block : std::uint16_t {
-    subscriptions = 1,  // Of topics.
-    moves = 2,          // Message moves: running ones and their history.
-};
-
 // Little-endian fields, as ByteWriter writes them, into room that grows.
 class Out {
 public:
@@ -30,20 +24,6 @@ public:
     }
     void put_bytes(std::span<const std::byte> bytes) {
         bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-    }
-    // A block is laid down by `lay`; an empty one is left out.
-    template <class Lay>
-    void put_block(Block block, Lay lay) {
-        put(block);
-        put(std::uint32_t{0});
-        const std::size_t start = bytes_.size();
-        lay(*this);
-        const auto size = static_cast<std::uint32_t>(bytes_.size() - start);
-        if (size == 0) {
-            bytes_.resize(start - sizeof(block) - sizeof(size));
-            return;
-        }
-        std::memcpy(bytes_.data() + start - sizeof(size), &size, sizeof(size));
     }
     std::vector<std::byte> take() { return std::move(bytes_); }
 
@@ -69,8 +49,8 @@ void put_queue_state(Out& out, const Queue& queue) {
 std::unique_ptr<Queue> get_queue_state(ByteReader& in, std::uint32_t version) {
     const QueueNumber number{in.get<std::uint64_t>()};
     const QueueKind kind = version == 1 ? QueueKind::standard : in.get<QueueKind>();
-    if (kind > QueueKind::topic) {
-        throw BrokenLog("state: a queue of an unknown kind");
+    if (kind != QueueKind::standard) {
+        throw BrokenLog("state: a queue is of a kind that a newer release made");
     }
     const WallTime created_at = get_wall(in);
     const WallTime modified_at = get_wall(in);
@@ -230,18 +210,6 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
     for (std::uint32_t i = 0; i < pools && in.ok(); ++i) {
         std::string pool(get_short_text(in));
         pools_wanted_[pool] = in.get<std::uint32_t>();
-    }
-    while (version > 1 && in.ok() && !in.at_end()) {
-        const auto block = in.get<Block>();
-        ByteReader bytes(in.get_bytes(in.get<std::uint32_t>()));
-        switch (block) {
-            case Block::subscriptions:
-            case Block::moves:
-                break;
-            default:
-                throw BrokenLog("state: part " + std::to_string(static_cast<int>(block)) +
-                                " is not of this format");
-        }
     }
     if (!in.at_end()) {
         throw BrokenLog("the state at the start of the log is not of this format");

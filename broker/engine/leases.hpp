@@ -27,6 +27,8 @@ struct HeldStory {
     std::uint32_t crashes = 0;
     std::string reason;
     std::string history;  // The block of its attempts since; empty: none has ended.
+    // What it can add to a delivery.
+    std::size_t told_bytes() const { return reason.size() + history.size(); }
 };
 
 struct Held {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/bytes.hpp"
+
 // The checker's own test: doctored histories that it has to reject, and legal but odd ones that it
 // has to accept.
 namespace esteira::simulation {

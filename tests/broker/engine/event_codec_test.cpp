@@ -18,14 +18,16 @@
 namespace esteira::engine {
 namespace {
 
-const std::filesystem::path kGolden =
-    std::filesystem::path(ESTEIRA_SOURCE_DIR) / "tests/golden/events_v1/events.bin";
+std::filesystem::path golden_file(int version) {
+    return std::filesystem::path(ESTEIRA_SOURCE_DIR) / "tests/golden" /
+           ("events_v" + std::to_string(version)) / "events.bin";
+}
 
 constexpr WallTime wall(std::int64_t ms) { return WallTime{Millis{ms}}; }
 constexpr Time broker(std::int64_t ms) { return Time{Millis{ms}}; }
 
-// One event of each type, and a record with every section.
-std::vector<Event> samples() {
+// One event of each type, and a record with every section, of version 1.
+std::vector<Event> first_samples() {
     static const std::vector<std::byte> attributes =
         pack_attributes(std::vector<Attribute>{{"loja", "String", as_bytes("1001")}});
     Stored plain;
@@ -79,6 +81,23 @@ std::vector<Event> samples() {
             PoolWanted{"upsert-stock", 7}};
 }
 
+// And what version 2 has besides.
+std::vector<Event> samples() {
+    static const std::string history =
+        pack_history({2,
+                      wall(1'700'000'000'900),
+                      BuriedBy::rejected,
+                      {},
+                      "estoque",
+                      {{wall(1'700'000'000'400), wall(1'700'000'000'800), AttemptEnd::retried,
+                        "w-1", "upsert-stock", "loja-01", "sem estoque"}}});
+    std::vector<Event> all = first_samples();
+    Stored with_history = std::get<Stored>(all[1]);
+    with_history.history = as_bytes(history);
+    all.push_back(with_history);
+    return all;
+}
+
 std::vector<std::byte> bytes_of(const std::vector<Event>& events) {
     std::vector<std::byte> bytes;
     for (const Event& event : events) {
@@ -89,23 +108,27 @@ std::vector<std::byte> bytes_of(const std::vector<Event>& events) {
     return bytes;
 }
 
-std::vector<std::byte> golden() {
-    std::ifstream in(kGolden, std::ios::binary);
+std::vector<std::byte> golden(int version) {
+    std::ifstream in(golden_file(version), std::ios::binary);
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     const auto bytes = as_bytes(text);
     return {bytes.begin(), bytes.end()};
 }
 
-TEST(EventCodec, WritesWhatVersion1Wrote) {
+TEST(EventCodec, WritesWhatVersion1Wrote) { EXPECT_EQ(bytes_of(first_samples()), golden(1)); }
+
+TEST(EventCodec, WritesWhatVersion2Wrote) {
     const auto bytes = bytes_of(samples());
-    if (std::getenv("ESTEIRA_WRITE_GOLDEN") != nullptr && !std::filesystem::exists(kGolden)) {
-        std::ofstream(kGolden, std::ios::binary) << as_text(bytes);
+    const auto file = golden_file(2);
+    if (std::getenv("ESTEIRA_WRITE_GOLDEN") != nullptr && !std::filesystem::exists(file)) {
+        std::filesystem::create_directories(file.parent_path());
+        std::ofstream(file, std::ios::binary) << as_text(bytes);
     }
-    EXPECT_EQ(bytes, golden());
+    EXPECT_EQ(bytes, golden(2));
 }
 
 TEST(EventCodec, ReadsBackWhatItWrote) {
-    const auto bytes = golden();
+    const auto bytes = golden(2);
     std::vector<Event> read;
     std::size_t used = 0;
     while (used < bytes.size()) {
@@ -123,6 +146,8 @@ TEST(EventCodec, ReadsBackWhatItWrote) {
     EXPECT_EQ(full.shared.at(0).second, MessageNumber{1002});
     EXPECT_EQ(as_text(full.body), "corpo");
     EXPECT_EQ(std::get<Leased>(read[2]).waiting.at(0).slots.at(1), 4096U);
+    const auto history = unpack_history(std::get<Stored>(read.back()).history);
+    EXPECT_EQ(history->attempts.at(0).reason, "sem estoque");
 }
 
 TEST(EventCodec, EveryPrefixOfAnEventIsRefused) {
@@ -137,8 +162,9 @@ TEST(EventCodec, EveryPrefixOfAnEventIsRefused) {
 
 // A body whose record was changed anywhere must not be delivered.
 TEST(EventCodec, EveryFlippedBitOfARecordIsNoticed) {
-    for (std::size_t sample : {0U, 1U}) {
-        auto bytes = bytes_of({samples()[sample]});
+    const std::vector<Event> all = samples();
+    for (const Event& event : {all[0], all[1], all.back()}) {
+        auto bytes = bytes_of({event});
         ASSERT_TRUE(read_stored(bytes));
         for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
             const std::byte mask{static_cast<unsigned char>(1U << (bit % 8))};
