@@ -32,6 +32,7 @@ struct Broker {
 
 struct Postgres {
     Secret url;  // libpq: "host=/run/x dbname=esteira" or "postgresql://..."; empty: none is set.
+    std::int64_t maintain_h = 24;  // The supervisor runs `db maintain` so often; 0: it does not.
     bool operator==(const Postgres&) const = default;
 };
 

@@ -25,6 +25,7 @@ std::vector<FieldRef> fields_of(Config& config) {
         {"broker.total_mib_max", Number{&config.broker.total_mib_max, 512, kMibMax}},
         {"broker.disk_free_mib_min", Number{&config.broker.disk_free_mib_min, 0, kMibMax}},
         {"postgres.url", &config.postgres.url},
+        {"postgres.maintain_h", Number{&config.postgres.maintain_h, 0, 8'760}},
         {"business.zone", Word{&config.business.zone, {}}},
     };
     for (auto& [type, workers] : config.workers) {

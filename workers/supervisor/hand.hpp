@@ -24,8 +24,9 @@ class Hand {
 public:
     virtual ~Hand() = default;
 
-    // One worker of a pool under a name that no other of this folder has.
-    virtual Start start(const std::string& pool, const std::string& name) = 0;
+    // One process of a kind, a worker of that pool for one, under a name that no other of this
+    // folder has.
+    virtual Start start(const std::string& kind, const std::string& name) = 0;
     // To a worker that was started and has not been reaped.
     virtual void signal(pid_t pid, int number) = 0;
     // The worker of that name has ended and was meant to: nothing is to be seen of it any more.

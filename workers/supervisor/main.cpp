@@ -76,14 +76,13 @@ PoolSettings settings_of(const std::string& type, const config::Workers& set) {
     return settings;
 }
 
-// A worker reads what we have read. Its connection string goes by the environment, where others
-// cannot see it.
-Launch launch_of(const std::string& type, const config::Loaded& loaded,
+// A program beside this one reads what we have read. Its connection string goes by the environment,
+// where others cannot see it.
+Launch launch_of(const std::string& program, const std::string& url, const config::Loaded& loaded,
                  const config::Sources& sources) {
     constexpr std::string_view kUrl = "ESTEIRA__POSTGRES__URL=";
     Launch launch;
-    launch.program =
-        (fs::read_symlink("/proc/self/exe").parent_path() / ("esteira-worker-" + type)).string();
+    launch.program = (fs::read_symlink("/proc/self/exe").parent_path() / program).string();
     if (!loaded.file.empty()) {
         launch.arguments = {"--config", loaded.file.string()};
     }
@@ -95,8 +94,6 @@ Launch launch_of(const std::string& type, const config::Loaded& loaded,
             launch.environment.push_back(entry);
         }
     }
-    const std::string url = with_user(loaded.config.postgres.url.reveal(),
-                                      loaded.config.workers.at(type).postgres_user);
     if (!url.empty()) {
         launch.environment.push_back(std::string(kUrl) + url);
     }
@@ -117,18 +114,30 @@ ExitCode supervise(const config::Loaded& loaded, const config::Sources& sources,
     std::vector<PoolSettings> pools;
     std::map<std::string, Launch> launches;
     Millis drain_most{0};
+    const std::string url = loaded.config.postgres.url.reveal();
     for (const auto& [type, set] : loaded.config.workers) {
         pools.push_back(settings_of(type, set));
-        launches.emplace(type, launch_of(type, loaded, sources));
+        launches.emplace(type, launch_of("esteira-worker-" + type,
+                                         with_user(url, set.postgres_user), loaded, sources));
         drain_most = std::max(drain_most, pools.back().drain);
     }
     SystemClock clock;
+    std::optional<Maintenance> maintenance;
+    if (!url.empty() && loaded.config.postgres.maintain_h > 0) {
+        Launch launch = launch_of("esteira-db", url, loaded, sources);
+        launch.arguments.emplace_back("maintain");
+        launch.takes_name = false;
+        launches.emplace(Maintenance::kName, std::move(launch));
+        maintenance.emplace(run / "maintained",
+                            std::chrono::hours(loaded.config.postgres.maintain_h),
+                            clock.now().broker);
+    }
     Processes processes(run, log, std::move(launches));
     processes.find_leftovers(clock.now().broker + drain_most + Pool::kKillAfter);
     Talk talk(loaded.config.broker.ops_socket);
     const std::string host = host_name();
-    Supervisor supervisor({host + ":" + loaded.var.string(), host}, std::move(pools), processes,
-                          talk, signal_fd);
+    Supervisor supervisor({host + ":" + loaded.var.string(), host}, std::move(pools),
+                          std::move(maintenance), processes, talk, signal_fd);
     logging::info("supervising", {{"var", loaded.var.string()},
                                   {"ops_socket", loaded.config.broker.ops_socket.string()},
                                   {"pid", getpid()}});

@@ -111,8 +111,8 @@ void write_mark(const Fd& file, pid_t pid) {
 Processes::Processes(fs::path run, fs::path log, std::map<std::string, Launch> launches)
     : run_(std::move(run)), log_(std::move(log)), launches_(std::move(launches)) {}
 
-Start Processes::start(const std::string& pool, const std::string& name) {
-    Launch& launch = launches_.at(pool);
+Start Processes::start(const std::string& kind, const std::string& name) {
+    Launch& launch = launches_.at(kind);
     if (access(launch.program.c_str(), X_OK) != 0) {
         return {Start::Result::refused, 0, launch.program + ": " + reason()};
     }
@@ -131,7 +131,9 @@ Start Processes::start(const std::string& pool, const std::string& name) {
     const Fd go_end(pipe_ends[1]);
     std::vector<std::string> words{launch.program};
     words.insert(words.end(), launch.arguments.begin(), launch.arguments.end());
-    words.insert(words.end(), {"--name", name});
+    if (launch.takes_name) {
+        words.insert(words.end(), {"--name", name});
+    }
     const auto word_pointers = pointers(words);
     const auto environment = pointers(launch.environment);
     const Child child{launch.program.c_str(),

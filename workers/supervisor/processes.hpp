@@ -30,10 +30,11 @@ Fd lock_file(const std::filesystem::path& file);
 // Writes the mark of a process into the file, for people and for the next supervisor.
 void write_mark(const Fd& file, pid_t pid);
 
-// How the workers of one pool are started.
+// How the processes of one kind, the workers of a pool for one, are started.
 struct Launch {
     std::string program;
     std::vector<std::string> arguments;
+    bool takes_name = true;                // `--name` and its name come behind the arguments.
     std::vector<std::string> environment;  // "NAME=value": all of it.
 };
 
@@ -50,7 +51,7 @@ public:
     Processes(std::filesystem::path run, std::filesystem::path log,
               std::map<std::string, Launch> launches);
 
-    Start start(const std::string& pool, const std::string& name) override;
+    Start start(const std::string& kind, const std::string& name) override;
     void signal(pid_t pid, int number) override;
     void forget(const std::string& name) override;
 

@@ -57,9 +57,14 @@ Orders orders_of(const Json& row) {
 
 }  // namespace
 
-Supervisor::Supervisor(Identity identity, std::vector<PoolSettings> pools, Processes& processes,
-                       Talk& talk, int signal_fd)
-    : identity_(std::move(identity)), processes_(processes), talk_(talk), signal_fd_(signal_fd) {
+Supervisor::Supervisor(Identity identity, std::vector<PoolSettings> pools,
+                       std::optional<Maintenance> maintenance, Processes& processes, Talk& talk,
+                       int signal_fd)
+    : identity_(std::move(identity)),
+      maintenance_(std::move(maintenance)),
+      processes_(processes),
+      talk_(talk),
+      signal_fd_(signal_fd) {
     for (PoolSettings& settings : pools) {
         pools_.emplace_back(std::move(settings));
     }
@@ -74,6 +79,9 @@ Supervisor::Ending Supervisor::run(Clock& clock) {
         hear(now);
         for (Pool& pool : pools_) {
             pool.act(now, processes_);
+        }
+        if (maintenance_) {
+            maintenance_->act(now, processes_);
         }
         if (stops_ > 0 && all_ended()) {
             break;
@@ -92,7 +100,7 @@ Supervisor::Ending Supervisor::run(Clock& clock) {
 }
 
 bool Supervisor::all_ended() const {
-    return processes_.leftover_fds().empty() &&
+    return processes_.leftover_fds().empty() && !(maintenance_ && maintenance_->running()) &&
            std::all_of(pools_.begin(), pools_.end(), [](const Pool& pool) { return pool.empty(); });
 }
 
@@ -103,6 +111,9 @@ Time Supervisor::next_due() const {
     due = std::min({due, processes_.leftovers_due()});
     for (const Pool& pool : pools_) {
         due = std::min(due, pool.next_due());
+    }
+    if (maintenance_) {
+        due = std::min(due, maintenance_->next_due());
     }
     return due;
 }
@@ -121,6 +132,9 @@ void Supervisor::take_signals(Time now) {
         for (Pool& pool : pools_) {
             stops_ > 1 ? pool.stop_at_once(now, processes_) : pool.stop(now, processes_);
         }
+        if (maintenance_) {
+            maintenance_->stop(processes_);
+        }
     }
     if (children) {
         reap(now);
@@ -129,6 +143,9 @@ void Supervisor::take_signals(Time now) {
 
 void Supervisor::reap(Time now) {
     for (const Processes::Ended& ended : processes_.reap()) {
+        if (maintenance_ && maintenance_->ended(ended.pid, ended.status, now, processes_)) {
+            continue;
+        }
         changed_ = true;
         for (Pool& pool : pools_) {
             if (pool.ended(ended.pid, ended.status, now, processes_)) {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/clock.hpp"
+#include "workers/supervisor/maintenance.hpp"
 #include "workers/supervisor/pool.hpp"
 #include "workers/supervisor/processes.hpp"
 #include "workers/supervisor/talk.hpp"
@@ -17,7 +19,7 @@ struct Identity {
 };
 
 // All pools of a var folder: asks the broker what they need, acts, tells what became of it. While
-// the broker is away, the pools stay as they are.
+// the broker is away, the pools stay as they are. Beside them, the upkeep of the database.
 class Supervisor {
 public:
     static constexpr Millis kReportEvery{1'000};
@@ -26,7 +28,8 @@ public:
 
     // `signal_fd` is a signalfd of SIGTERM, SIGINT and SIGCHLD, which are blocked. All outlive
     // this.
-    Supervisor(Identity identity, std::vector<PoolSettings> pools, Processes& processes, Talk& talk,
+    Supervisor(Identity identity, std::vector<PoolSettings> pools,
+               std::optional<Maintenance> maintenance, Processes& processes, Talk& talk,
                int signal_fd);
 
     enum class Ending { drained, interrupted };
@@ -45,6 +48,7 @@ private:
 
     Identity identity_;
     std::vector<Pool> pools_;
+    std::optional<Maintenance> maintenance_;
     Processes& processes_;
     Talk& talk_;
     int signal_fd_;

@@ -30,6 +30,19 @@ TEST_F(ProgramTest, RunsTheLeastWithNamesOfTheirOwn) {
     EXPECT_EQ(pool().value("state", "gone"), "gone") << "it has said goodbye: " << pool();
 }
 
+TEST_F(ProgramTest, MaintainsTheDatabaseOnceADayWhoeverRestartsIt) {
+    auto supervisor = start({"pool_min=1"});
+    ASSERT_TRUE(await([&] { return says("maintenance_done"); })) << supervisor->said();
+    ASSERT_TRUE(steady(1));
+    supervisor->signal(SIGTERM);
+    EXPECT_EQ(supervisor->wait(), 0);
+    supervisor = start({"pool_min=1"});
+    ASSERT_TRUE(steady(1));
+    supervisor->signal(SIGTERM);
+    EXPECT_EQ(supervisor->wait(), 0);
+    EXPECT_EQ(times_said("maintenance_started"), 1u);
+}
+
 TEST_F(ProgramTest, AnOperatorsSizeHoldsUntilItIsAutoAgain) {
     auto supervisor = start({"pool_min=2"});
     ASSERT_TRUE(steady(2));
