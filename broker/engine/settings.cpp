@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
+#include <type_traits>
+#include <variant>
 
 namespace esteira::engine {
 
@@ -10,89 +11,138 @@ namespace {
 
 using limits::kVisibilityMax;
 
-std::optional<std::uint64_t> number_in(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || end != text.data() + text.size()) {
-        return std::nullopt;
-    }
-    return number;
-}
+// How the value of an attribute is written, and which member of Settings it is. set() says what is
+// wrong with a text, behind the attribute's name, or nothing: then the member has it.
+struct Number {
+    std::variant<Millis Settings::*, std::uint32_t Settings::*, std::uint64_t Settings::*> member;
+    std::uint64_t least = 0;
+    std::uint64_t most = 0;
+    std::uint64_t unit = 1;  // Of what the member counts.
 
-// How one attribute is read and written. A row is all that a new attribute needs.
-struct Row {
-    std::string_view name;
-    std::uint64_t least;
-    std::uint64_t most;
-    void (*set)(Settings&, std::uint64_t);
-    std::uint64_t (*get)(const Settings&);
+    std::string set(Settings& settings, const std::string& text) const;
+    std::string get(const Settings& settings) const;
+};
+// One of two words: the second one is true.
+struct Choice {
+    bool Settings::*member = nullptr;
+    std::string_view off = "false";  // These two are taken in any case,
+    std::string_view on = "true";    // others as they are.
+
+    std::string set(Settings& settings, const std::string& text) const;
+    std::string get(const Settings& settings) const {
+        return std::string(settings.*member ? on : off);
+    }
+};
+struct Text {
+    std::string Settings::*member = nullptr;
+    std::string_view (*fault_in)(std::string_view text) = nullptr;  // An empty text is always good.
+
+    std::string set(Settings& settings, const std::string& text) const;
+    std::string get(const Settings& settings) const { return settings.*member; }
 };
 
+std::string shortened(const std::string& text) { return text.substr(0, 40); }
+
+std::string Number::set(Settings& settings, const std::string& text) const {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || end != text.data() + text.size() || number < least ||
+        number > most) {
+        return "is a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+               ", not " + shortened(text);
+    }
+    std::visit(
+        [&](auto of) {
+            using Value = std::decay_t<decltype(settings.*of)>;
+            if constexpr (std::is_same_v<Value, Millis>) {
+                settings.*of = Millis{static_cast<std::int64_t>(number * unit)};
+            } else {
+                settings.*of = static_cast<Value>(number * unit);
+            }
+        },
+        member);
+    return {};
+}
+
+std::string Number::get(const Settings& settings) const {
+    return std::visit(
+        [&](auto of) {
+            if constexpr (std::is_same_v<std::decay_t<decltype(settings.*of)>, Millis>) {
+                return std::to_string(static_cast<std::uint64_t>((settings.*of).count()) / unit);
+            } else {
+                return std::to_string(settings.*of / unit);
+            }
+        },
+        member);
+}
+
+std::string Choice::set(Settings& settings, const std::string& text) const {
+    std::string word = text;
+    if (on == "true") {
+        std::transform(word.begin(), word.end(), word.begin(), [](char c) {
+            return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        });
+    }
+    if (word != off && word != on) {
+        return "is " + std::string(off) + " or " + std::string(on) + ", not " + shortened(text);
+    }
+    settings.*member = word == on;
+    return {};
+}
+
+std::string Text::set(Settings& settings, const std::string& text) const {
+    if (!text.empty()) {
+        if (const auto fault = fault_in(text); !fault.empty()) {
+            return shortened(text) + ": " + std::string(fault);
+        }
+    }
+    settings.*member = text;
+    return {};
+}
+
+bool always(const Settings&) { return true; }
+
+// A row is all that a new attribute needs.
+struct Row {
+    std::string_view name;
+    std::variant<Number, Choice, Text> value;
+    // What is not told has its initial value.
+    bool (*told)(const Settings&) = always;
+};
+
+constexpr std::uint64_t kSecond = 1000;  // Times are kept in milliseconds.
 constexpr std::uint64_t seconds(Millis t) { return static_cast<std::uint64_t>(t.count()) / 1000; }
 constexpr std::uint64_t millis(Millis t) { return static_cast<std::uint64_t>(t.count()); }
-constexpr Millis from_seconds(std::uint64_t s) {
-    return Millis{static_cast<std::int64_t>(s) * 1000};
-}
-constexpr Millis from_millis(std::uint64_t ms) { return Millis{static_cast<std::int64_t>(ms)}; }
 
 constexpr std::uint64_t kNoLimit = 1ULL << 62;
 
 constexpr Row kRows[] = {
-    {"DelaySeconds", 0, seconds(limits::kDelayMax),
-     [](Settings& s, std::uint64_t v) { s.delay = from_seconds(v); },
-     [](const Settings& s) { return seconds(s.delay); }},
-    {"MaximumMessageSize", limits::kMessageBytesMaxLeast, limits::kMessageBytesMax,
-     [](Settings& s, std::uint64_t v) { s.message_bytes_max = static_cast<std::uint32_t>(v); },
-     [](const Settings& s) { return std::uint64_t{s.message_bytes_max}; }},
-    {"MessageRetentionPeriod", seconds(limits::kRetentionMin), seconds(limits::kRetentionMax),
-     [](Settings& s, std::uint64_t v) { s.retention = from_seconds(v); },
-     [](const Settings& s) { return seconds(s.retention); }},
-    {"ReceiveMessageWaitTimeSeconds", 0, seconds(limits::kWaitMax),
-     [](Settings& s, std::uint64_t v) { s.wait = from_seconds(v); },
-     [](const Settings& s) { return seconds(s.wait); }},
-    {"VisibilityTimeout", 0, seconds(kVisibilityMax),
-     [](Settings& s, std::uint64_t v) { s.visibility = from_seconds(v); },
-     [](const Settings& s) { return seconds(s.visibility); }},
-    {"MaxReceives", 0, limits::kMaxReceivesMax,
-     [](Settings& s, std::uint64_t v) { s.max_receives = static_cast<std::uint32_t>(v); },
-     [](const Settings& s) { return std::uint64_t{s.max_receives}; }},
-    {"RetryBaseMillis", 0, millis(kVisibilityMax),
-     [](Settings& s, std::uint64_t v) { s.retry_base = from_millis(v); },
-     [](const Settings& s) { return millis(s.retry_base); }},
-    {"RetryMaxMillis", 0, millis(kVisibilityMax),
-     [](Settings& s, std::uint64_t v) { s.retry_max = from_millis(v); },
-     [](const Settings& s) { return millis(s.retry_max); }},
-    {"MaxMessages", 0, kNoLimit, [](Settings& s, std::uint64_t v) { s.messages_max = v; },
-     [](const Settings& s) { return s.messages_max; }},
-    {"MaxBytes", 0, kNoLimit, [](Settings& s, std::uint64_t v) { s.bytes_max = v; },
-     [](const Settings& s) { return s.bytes_max; }},
+    {"DelaySeconds", Number{&Settings::delay, 0, seconds(limits::kDelayMax), kSecond}},
+    {"MaximumMessageSize",
+     Number{&Settings::message_bytes_max, limits::kMessageBytesMaxLeast, limits::kMessageBytesMax}},
+    {"MessageRetentionPeriod", Number{&Settings::retention, seconds(limits::kRetentionMin),
+                                      seconds(limits::kRetentionMax), kSecond}},
+    {"ReceiveMessageWaitTimeSeconds",
+     Number{&Settings::wait, 0, seconds(limits::kWaitMax), kSecond}},
+    {"VisibilityTimeout", Number{&Settings::visibility, 0, seconds(kVisibilityMax), kSecond}},
+    {"MaxReceives", Number{&Settings::max_receives, 0, limits::kMaxReceivesMax}},
+    {"DeadLetterQueue", Text{&Settings::dead_letter_queue, fault_in_queue_name}},
+    {"RetryBaseMillis", Number{&Settings::retry_base, 0, millis(kVisibilityMax)}},
+    {"RetryMaxMillis", Number{&Settings::retry_max, 0, millis(kVisibilityMax)}},
+    {"MaxMessages", Number{&Settings::messages_max, 0, kNoLimit}},
+    {"MaxBytes", Number{&Settings::bytes_max, 0, kNoLimit}},
 };
-
-constexpr std::string_view kDeadLetterQueue = "DeadLetterQueue";
 
 // What is wrong with this one, or nothing.
 std::string set_one(Settings& settings, const std::string& name, const std::string& value) {
-    if (name == kDeadLetterQueue) {
-        if (!value.empty()) {
-            if (const auto fault = fault_in_queue_name(value); !fault.empty()) {
-                return name + " " + value + ": " + std::string(fault);
-            }
-        }
-        settings.dead_letter_queue = value;
-        return {};
-    }
     const auto* row = std::find_if(std::begin(kRows), std::end(kRows),
                                    [&](const Row& r) { return r.name == name; });
     if (row == std::end(kRows)) {
         return "unknown attribute " + name;
     }
-    const auto number = number_in(value);
-    if (!number || *number < row->least || *number > row->most) {
-        return name + " is a whole number from " + std::to_string(row->least) + " to " +
-               std::to_string(row->most) + ", not " + value.substr(0, 40);
-    }
-    row->set(settings, *number);
-    return {};
+    const std::string fault =
+        std::visit([&](const auto& kind) { return kind.set(settings, value); }, row->value);
+    return fault.empty() ? fault : name + " " + fault;
 }
 
 }  // namespace
@@ -110,9 +160,12 @@ Result<Settings, std::string> with_attributes(Settings settings,
 dialogue::Attributes to_attributes(const Settings& settings) {
     dialogue::Attributes attributes;
     for (const Row& row : kRows) {
-        attributes.emplace_back(row.name, std::to_string(row.get(settings)));
+        if (row.told(settings)) {
+            attributes.emplace_back(
+                row.name,
+                std::visit([&](const auto& kind) { return kind.get(settings); }, row.value));
+        }
     }
-    attributes.emplace_back(kDeadLetterQueue, settings.dead_letter_queue);
     return attributes;
 }
 

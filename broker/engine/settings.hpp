@@ -35,7 +35,8 @@ struct Settings {
 Result<Settings, std::string> with_attributes(Settings settings,
                                               const dialogue::Attributes& attributes);
 
-// Every setting in its text form; with_attributes({}, to_attributes(s)) == s.
+// The settings in their text form, but for what has its initial value and goes without saying;
+// with_attributes({}, to_attributes(s)) == s.
 dialogue::Attributes to_attributes(const Settings& settings);
 
 // Empty if the name is good, else what is wrong with it.
