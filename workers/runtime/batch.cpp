@@ -16,6 +16,7 @@ Batch::Batch(client::ReceivedBatch received, std::uint64_t broker)
         delivery.body = as_text(message.body);
         delivery.message_id = id;
         delivery.origin_id = message.origin.empty() ? std::string_view(id) : message.origin;
+        delivery.group = message.group;
         delivery.receives = message.receives;
         delivery.sent_at = message.sent_at;
         deliveries_.push_back(delivery);

@@ -116,6 +116,7 @@ private:
     void close_gate(const std::string& why);
     void put_back(const dialogue::Receipt& receipt);
     void put_waiting_back();
+    void put_back_behind(std::span<const Delivery> batch, const std::vector<Outcome>& outcomes);
     Lease* lease_of(const dialogue::Receipt& receipt);
 
     Options options_;

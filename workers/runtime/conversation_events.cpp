@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "common/base/overloaded.hpp"
 #include "common/logging/logging.hpp"
 #include "workers/runtime/conversation.hpp"
+#include "workers/runtime/failed_groups.hpp"
 #include "workers/runtime/settlement.hpp"
 
 // What a worker is told: by the broker, by its handler, by who wants it to stop.
@@ -171,6 +173,9 @@ void Conversation::on_refused(const dialogue::VerdictEntry& verdict,
     }
     if (run.code == Code::receipt_stale) {
         ++stats_.stale;
+        // Its lease ran out before its verdict came: it is somebody else's, or will be.
+        logging::info("verdict_stale",
+                      {{"verdict", to_string(verdict.verdict)}, {"messages", verdict.count}});
         return;
     }
     ++stats_.refused;
@@ -209,6 +214,7 @@ void Conversation::on_report(Finished& finished) {
     Outgoing& outgoing = outgoing_.emplace_back();
     outgoing.outcomes = std::move(handled.outcomes);
     outgoing.requests = settle_requests(receipt, outgoing.outcomes);
+    put_back_behind(finished.batch.deliveries(), outgoing.outcomes);
     switch (handled.end) {
         case Handled::End::whole:
             break;
@@ -265,6 +271,32 @@ void Conversation::put_waiting_back() {
     }
     waiting_.clear();
     mark_.reset();
+}
+
+// A broker keeps a group to itself while it is in flight, so a batch that waits can hold messages
+// behind one that failed only when leases ran out. Seldom: so it goes back whole.
+void Conversation::put_back_behind(std::span<const Delivery> batch,
+                                   const std::vector<Outcome>& outcomes) {
+    FailedGroups failed;
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+        if (outcomes[i].verdict == Verdict::retry) {
+            failed.add(batch[i]);
+        }
+    }
+    if (failed.none()) {
+        return;
+    }
+    const auto is_behind = [&](const Delivery& delivery) { return failed.hold(delivery); };
+    const auto put_back_one = [&](const Held& held) {
+        const bool behind = std::ranges::any_of(held.batch.deliveries(), is_behind);
+        if (behind) {
+            put_back(held.lease.receipt);
+        }
+        return behind;
+    };
+    if (std::erase_if(waiting_, put_back_one) > 0) {
+        mark_.reset();  // It was of the first one.
+    }
 }
 
 Conversation::Lease* Conversation::lease_of(const dialogue::Receipt& receipt) {

@@ -24,14 +24,18 @@ struct Delivery {
     std::string_view message_id;  // The same on every try.
     std::string_view origin_id;   // The same also after burial, move, redrive and replay: what an
                                   // inbox keys on. The message's own id unless it was given one.
+    std::string_view group;       // Of a FIFO queue: its effect comes behind those of the earlier
+                                  // ones of its group. Empty: it has no order to keep.
     std::uint32_t receives = 1;   // 1 on the first try.
     WallTime sent_at{};
 };
 
 enum class Verdict {
-    done,   // Its effect is committed: delete it.
-    retry,  // Try again later: the runtime backs off. Counted.
-    dead,   // Trying again cannot help: to the dead-letter queue, with the reason.
+    done,       // Its effect is committed: delete it.
+    retry,      // Try again later: the runtime backs off. Counted.
+    dead,       // Trying again cannot help: to the dead-letter queue, with the reason.
+    hand_back,  // Not begun, because an earlier one of its group is to be retried: comes again
+                // behind it, uncounted. A retry when there is no such message.
 };
 
 // A message to send on; sent if and only if the verdict it comes with is carried out.
@@ -77,7 +81,14 @@ public:
 
     // Answers for every delivery of the batch, in its order. Delivery is at least once, so handling
     // a message twice must leave the same rows as handling it once. Throws Unavailable or
-    // Misconfigured; any other exception makes the runtime redo the batch one by one, counted.
+    // Misconfigured; any other exception makes the runtime redo the batch one by one, counted, but
+    // for what is behind a failed one of its group.
+    //
+    // Messages of one group stand in the batch in their order. A handler to which order matters
+    // stops a group at its first failure (FailedGroups): it answers `retry` for that message and
+    // `hand_back` for those behind it, and leaves no effect of them. Whatever it answers for them,
+    // the runtime hands them back: one that has had its effect all the same is handled again,
+    // behind the one that failed. A dead message holds nobody up.
     virtual std::vector<Outcome> handle(std::span<const Delivery> batch) = 0;
 
     // Read between two batches, by the thread that calls handle().

@@ -6,6 +6,7 @@
 
 #include "common/base/check.hpp"
 #include "workers/runtime/exchange.hpp"
+#include "workers/runtime/failed_groups.hpp"
 
 namespace esteira::runtime {
 namespace {
@@ -27,24 +28,58 @@ Result<std::vector<Outcome>, std::string> call(Handler& handler, std::span<const
     }
 }
 
+void require_a_cause(Outcome& outcome) {
+    if (outcome.verdict == Verdict::hand_back) {
+        outcome = {Verdict::retry, "handed back, but nothing of its group failed before it", {}};
+    }
+}
+
+// A handler may answer for a message behind a failed one what it likes: the group goes on with the
+// one that failed.
+void keep_order(std::span<const Delivery> batch, std::vector<Outcome>& outcomes) {
+    FailedGroups failed;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (failed.hold(batch[i])) {
+            outcomes[i] = {Verdict::hand_back, {}, {}};
+            continue;
+        }
+        require_a_cause(outcomes[i]);
+        if (outcomes[i].verdict == Verdict::retry) {
+            failed.add(batch[i]);
+        }
+    }
+}
+
+void handle_one_by_one(std::vector<Outcome>& outcomes, Handler& handler,
+                       std::span<const Delivery> batch) {
+    FailedGroups failed;
+    for (const Delivery& one : batch) {
+        if (failed.hold(one)) {
+            outcomes.push_back({Verdict::hand_back, {}, {}});
+            continue;
+        }
+        auto alone = call(handler, {&one, 1});
+        outcomes.push_back(alone ? std::move(std::move(alone).value().front())
+                                 : Outcome{Verdict::retry, alone.error(), {}});
+        require_a_cause(outcomes.back());
+        if (outcomes.back().verdict == Verdict::retry) {
+            failed.add(one);
+        }
+    }
+}
+
 void handle_into(Handled& handled, Handler& handler, std::span<const Delivery> batch) {
     auto together = call(handler, batch);
     if (together) {
         handled.outcomes = std::move(together).value();
+        keep_order(batch, handled.outcomes);
         return;
     }
     if (batch.size() == 1) {
         handled.outcomes.push_back({Verdict::retry, together.error(), {}});
         return;
     }
-    for (const Delivery& one : batch) {
-        auto alone = call(handler, {&one, 1});
-        if (alone) {
-            handled.outcomes.push_back(std::move(std::move(alone).value().front()));
-        } else {
-            handled.outcomes.push_back({Verdict::retry, alone.error(), {}});
-        }
-    }
+    handle_one_by_one(handled.outcomes, handler, batch);
 }
 
 // Nothing when the handler is ready.

@@ -16,7 +16,7 @@ namespace esteira::runtime {
 class Exchange;
 
 // What became of a batch. The messages behind the last outcome were not handled, or not to an end:
-// they go back as if they had never been delivered.
+// they go back as if they had never been delivered, like those that are to be handed back.
 struct Handled {
     enum class End { whole, unavailable, misconfigured };
 
@@ -26,7 +26,8 @@ struct Handled {
 };
 
 // Calls the handler and, when it throws what says nothing about its store, once more for each
-// message alone: those that fail again are to be retried, the others are done.
+// message alone: those that fail again are to be retried, the others are done. Whichever way, what
+// is behind a message of its group that is to be retried is handed back.
 Handled handle_batch(Handler& handler, std::span<const Delivery> batch);
 
 // Reports, from the handler's thread to the conversation's.

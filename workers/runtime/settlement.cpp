@@ -21,6 +21,8 @@ dialogue::Verdict verdict_of(Verdict verdict) {
             return dialogue::Verdict::retry;
         case Verdict::dead:
             return dialogue::Verdict::dead;
+        case Verdict::hand_back:
+            return dialogue::Verdict::hand_back;
     }
     ESTEIRA_CHECK(false);
 }
@@ -102,8 +104,8 @@ void make_fit(std::vector<Outcome>& outcomes) {
                 " messages), so this is all of it; the first: " + outcome.sends.front().reason;
             outcome.sends.clear();
         }
-        outcome.reason =
-            outcome.verdict == Verdict::done ? std::string() : reason_text(outcome.reason);
+        const bool failed = outcome.verdict == Verdict::retry || outcome.verdict == Verdict::dead;
+        outcome.reason = failed ? reason_text(outcome.reason) : std::string();
         for (Send& send : outcome.sends) {
             make_fit(send);
         }

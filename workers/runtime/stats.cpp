@@ -18,6 +18,9 @@ void Stats::count(const std::vector<Outcome>& outcomes) {
             case Verdict::dead:
                 ++dead;
                 break;
+            case Verdict::hand_back:
+                ++handed_back;
+                break;
         }
         sent_on += outcome.sends.size();
     }

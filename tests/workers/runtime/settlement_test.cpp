@@ -40,6 +40,14 @@ TEST(SettlementTest, HandsBackWhatHasNoOutcome) {
     EXPECT_EQ(text_of(settle_requests(receipt(3), {})[0]), "hand_back 0+3");
 }
 
+TEST(SettlementTest, CarriesAHandBackWithoutAReason) {
+    std::vector<Outcome> outcomes{
+        retry("a"), {Verdict::hand_back, "b", {}}, {Verdict::hand_back, "c", {}}, {}};
+    make_fit(outcomes);
+    EXPECT_EQ(text_of(settle_requests(receipt(4), outcomes)[0]),
+              "retry 0+1 a; hand_back 1+2; done 3+1");
+}
+
 TEST(SettlementTest, GivesAMessageWithSendsAVerdictOfItsOwn) {
     Outcome split;
     split.sends = {{"", "x", "o/1", "bad"}, {"next", "y", {}, {}}};
