@@ -65,6 +65,7 @@ bool JsonScanner::scan(JsonElement& element) {
     element.flaw = JsonFlaw::none;
     element.fields.clear();
     levels_.clear();
+    depth_ = 0;
     keys_.clear();
     resolved_.clear();
     peek();
@@ -124,6 +125,7 @@ bool JsonScanner::begin_value() {
     }
     ++at_;
     levels_.push_back({c == '{', keys_.size()});
+    depth_ = std::max(depth_, levels_.size());
     if (levels_.size() > kJsonDepthMax) {
         flaw(JsonFlaw::too_deep);
     }

@@ -57,6 +57,9 @@ public:
     // Reads one whole value. False: not JSON, and error() says what and where; the scan is over.
     bool scan(JsonElement& element);
 
+    // How many levels the value of the last scan had.
+    std::size_t depth() const { return depth_; }
+
     std::string error() const;
     bool fail(std::string_view expected);  // Always false; for the caller's own expectations.
 
@@ -85,6 +88,7 @@ private:
     bool opened_ = false;  // The last begin_value() opened a container that is not empty.
     std::size_t field_start_ = 0;
     std::vector<Level> levels_;
+    std::size_t depth_ = 0;
     std::vector<std::string_view> keys_;  // Of all open objects.
     std::deque<std::string> resolved_;    // Keys that were written with escapes.
 };

@@ -17,7 +17,8 @@ const std::vector<std::string> kRooms{"common", "broker", "workers", "producers"
 const std::map<std::string, std::vector<std::string>> kMayInclude{
     {"broker/engine", {"common/base/"}},
     {"broker/journal", {"common/base/"}},
-    {"broker/server", {"common/", "broker/engine/", "broker/journal/"}},
+    {"broker/filters", {"common/base/", "common/contracts/", "broker/engine/tools.hpp"}},
+    {"broker/server", {"common/", "broker/engine/", "broker/filters/", "broker/journal/"}},
     {"broker/control", {"common/"}},
 };
 
@@ -25,6 +26,8 @@ const std::map<std::string, std::vector<std::string>> kForbiddenWords{
     {"broker/engine",
      {"system_clock", "steady_clock", "random_device", "zmq", "spdlog", "fstream", "libpq",
       "msgpack", "getenv", "std::thread"}},
+    {"broker/filters",
+     {"system_clock", "steady_clock", "random_device", "zmq", "spdlog", "fstream", "msgpack"}},
     {"broker/journal", {"broker/engine", "zmq", "spdlog", "msgpack", "libpq"}},
 };
 

@@ -69,6 +69,7 @@ TEST(TidyRules, AWrongIncludeIsSeen) {
     EXPECT_EQ(includes("broker/engine/a.cpp", "common/wire/codec.hpp"), 1u);
     EXPECT_EQ(includes("broker/engine/a.cpp", "broker/journal/journal.hpp"), 1u);
     EXPECT_EQ(includes("broker/journal/local/a.cpp", "broker/engine/queue.hpp"), 1u);
+    EXPECT_EQ(includes("broker/filters/a.cpp", "broker/engine/queue.hpp"), 1u);
     EXPECT_EQ(includes("workers/order_ingest/a.cpp", "workers/upsert_stock/handler.hpp"), 1u);
     EXPECT_EQ(includes("workers/runtime/a.cpp", "workers/upsert_stock/handler.hpp"), 1u);
     EXPECT_EQ(includes("producers/stock/a.cpp", "workers/runtime/loop.hpp"), 1u);
