@@ -11,7 +11,8 @@ namespace esteira::engine {
 
 using dialogue::Code;
 
-Engine::Engine(Log& log, std::uint64_t broker_id) : log_(log), broker_id_(broker_id) {}
+Engine::Engine(Log& log, const Tools& tools, std::uint64_t broker_id)
+    : log_(log), tools_(tools), broker_id_(broker_id) {}
 
 void Engine::commit(const Event& event, Now now) {
     const std::size_t size = encoded_size(event);

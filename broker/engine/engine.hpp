@@ -18,7 +18,10 @@
 #include "broker/engine/log.hpp"
 #include "broker/engine/queue.hpp"
 #include "broker/engine/sessions.hpp"
+#include "broker/engine/state_writer.hpp"
+#include "broker/engine/tools.hpp"
 #include "broker/engine/usage.hpp"
+#include "common/base/bytes.hpp"
 #include "common/base/dialogue.hpp"
 
 // All queues of a broker: decides what is asked, in the order in which it is asked.
@@ -63,7 +66,7 @@ struct Redriven {
 
 class Engine {
 public:
-    Engine(Log& log, std::uint64_t broker_id);
+    Engine(Log& log, const Tools& tools, std::uint64_t broker_id);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
@@ -173,6 +176,10 @@ private:
     void apply_leased(const Leased& e, Now now);
     void apply_queue_removed(const QueueRemoved& e);
 
+    // State.
+    void put_blocks(StateWriter& out) const;
+    void load_blocks(ByteReader& in);
+
     // Requests; each ends in answer().
     void answer(const Caller& caller, dialogue::Answer answer);
     void refuse(const Caller& caller, dialogue::Code code, std::string reason);
@@ -246,6 +253,7 @@ private:
                   Now now);
 
     Log& log_;
+    const Tools& tools_;
     std::uint64_t broker_id_;
     LogStart start_;
     bool recovering_ = true;

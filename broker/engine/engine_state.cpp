@@ -5,6 +5,7 @@
 
 #include "broker/engine/codec_fields.hpp"
 #include "broker/engine/engine.hpp"
+#include "broker/engine/state_writer.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {
@@ -13,25 +14,9 @@ using namespace codec;
 
 namespace {
 
-constexpr std::uint32_t kStateVersion = 2;
+constexpr std::uint32_t kStateVersion = 3;
 
-// Little-endian fields, as ByteWriter writes them, into room that grows.
-class Out {
-public:
-    template <class Number>
-    void put(Number number) {
-        put_bytes(std::as_bytes(std::span(&number, 1)));
-    }
-    void put_bytes(std::span<const std::byte> bytes) {
-        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-    }
-    std::vector<std::byte> take() { return std::move(bytes_); }
-
-private:
-    std::vector<std::byte> bytes_;
-};
-
-void put_queue_state(Out& out, const Queue& queue) {
+void put_queue_state(StateWriter& out, const Queue& queue) {
     out.put(queue.number().value);
     out.put(queue.kind());
     put_wall(out, queue.created_at());
@@ -72,7 +57,7 @@ std::unique_ptr<Queue> get_queue_state(ByteReader& in, std::uint32_t version) {
     return queue;
 }
 
-void put_note(Out& out, const Note& note) {
+void put_note(StateWriter& out, const Note& note) {
     out.put(note.request);
     out.put(note.hash);
     out.put(note.queue.value);
@@ -103,7 +88,7 @@ void get_note(ByteReader& in, Session& session) {
     }
 }
 
-void put_session(Out& out, const Session& session) {
+void put_session(StateWriter& out, const Session& session) {
     out.put(session.number);
     out.put_bytes(session.id);
     put_time(out, session.last_seen);
@@ -156,7 +141,7 @@ void get_session(ByteReader& in, Sessions& sessions) {
 }  // namespace
 
 std::vector<std::byte> Engine::state() const {
-    Out out;
+    StateWriter out;
     out.put(kStateVersion);
     out.put(broker_id_);
     out.put(next_message_);
@@ -177,6 +162,7 @@ std::vector<std::byte> Engine::state() const {
         put_short_text(out, pool);
         out.put(workers);
     }
+    put_blocks(out);
     return out.take();
 }
 
@@ -211,8 +197,34 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
         std::string pool(get_short_text(in));
         pools_wanted_[pool] = in.get<std::uint32_t>();
     }
+    if (version >= 3) {
+        load_blocks(in);
+    }
     if (!in.at_end()) {
         throw BrokenLog("the state at the start of the log is not of this format");
+    }
+}
+
+// What not every broker has stands behind the rest, in blocks with a number and a length each.
+void Engine::put_blocks(StateWriter& out) const {
+    std::vector<std::pair<std::uint32_t, std::vector<std::byte>>> blocks;
+    out.put(static_cast<std::uint32_t>(blocks.size()));
+    for (const auto& [id, bytes] : blocks) {
+        out.put(id);
+        out.put(static_cast<std::uint32_t>(bytes.size()));
+        out.put_bytes(bytes);
+    }
+}
+
+void Engine::load_blocks(ByteReader& in) {
+    const auto blocks = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < blocks && in.ok(); ++i) {
+        const auto id = in.get<std::uint32_t>();
+        ByteReader block(in.get_bytes(in.get<std::uint32_t>()));
+        switch (id) {
+            default:
+                throw BrokenLog("state: block " + std::to_string(id) + " is a newer release's");
+        }
     }
 }
 

@@ -36,7 +36,7 @@ private:
 }  // namespace
 
 Core::Core(journal::Journal& journal, std::uint64_t broker_id)
-    : journal_(journal), log_(journal), engine_(log_, broker_id) {
+    : journal_(journal), log_(journal), engine_(log_, tools_, broker_id) {
     journal_.set_state_source([this] { return engine_.state(); });
 }
 

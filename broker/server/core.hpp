@@ -6,6 +6,7 @@
 
 #include "broker/engine/engine.hpp"
 #include "broker/journal/journal.hpp"
+#include "broker/server/engine_tools.hpp"
 
 // The turn, without sockets: what a broker does between taking what has arrived and answering. The
 // server drives it with real requests, the simulation with made-up ones and a disk that fails.
@@ -59,6 +60,7 @@ private:
 
     journal::Journal& journal_;
     JournalLog log_;
+    EngineTools tools_;
     engine::Engine engine_;
     Now now_{};
     std::uint64_t appended_before_ = 0;

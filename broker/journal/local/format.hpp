@@ -13,7 +13,7 @@
 // The bytes of FORMAT.md: segment header and frame header, their CRCs, and the names of files.
 namespace esteira::journal {
 
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::uint32_t kFrameHeaderBytes = 64;
 
 constexpr std::uint32_t sector_up(std::uint32_t bytes) {

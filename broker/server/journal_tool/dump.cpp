@@ -4,6 +4,7 @@
 #include <map>
 
 #include "broker/engine/event_codec.hpp"
+#include "broker/server/engine_tools.hpp"
 #include "broker/server/journal_tool/event_json.hpp"
 #include "broker/server/journal_tool/room.hpp"
 #include "common/base/overloaded.hpp"
@@ -52,7 +53,8 @@ private:
     // A chunk's state names the queues that were there when it was opened.
     void learn_names(const InspectedFrame& frame, std::span<const std::byte> state) {
         NoLog no_log;
-        engine::Engine engine(no_log, 0);
+        const EngineTools tools;
+        engine::Engine engine(no_log, tools, 0);
         engine.load_state(frame.chunk, state);
         for (const auto& [name, number] : engine.queue_names()) {
             names_[number] = name;

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <set>
 
+#include "broker/server/engine_tools.hpp"
 #include "broker/server/journal_tool/room.hpp"
 #include "common/cli/format.hpp"
 
@@ -53,7 +54,8 @@ Replay replay(const Options& options, const LogReport& log) {
         }
     }
     NoLog no_log;
-    engine::Engine engine(no_log, 0);
+    const EngineTools tools;
+    engine::Engine engine(no_log, tools, 0);
     StateParts parts;
     Replay result;
     inspect(options, [&](const InspectedFrame& frame) {

@@ -17,7 +17,8 @@ TEST(DeliverySize, StoriesCountAsBodiesDo) {
     constexpr std::uint32_t kMessages = 6'000;
     constexpr int kAttempts = 8;
     MemoryLog log;
-    Engine engine(log, 7);
+    const NoTools tools;
+    Engine engine(log, tools, 7);
     Now now{Time{Millis{3'600'000}}, WallTime{Millis{1'700'000'000'000}}};
     engine.recovered(now);
     std::uint64_t number = 0;

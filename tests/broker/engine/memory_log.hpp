@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "broker/engine/log.hpp"
+#include "broker/engine/tools.hpp"
 
 namespace esteira::engine {
 
@@ -23,6 +24,15 @@ public:
 
 private:
     std::deque<std::vector<std::byte>> records_;
+};
+
+// For tests that need none.
+class NoTools final : public Tools {
+public:
+    std::string sha256(std::span<const std::byte>) const override { return std::string(32, '0'); }
+    Result<std::unique_ptr<Filter>, std::string> filter(std::string_view) const override {
+        return std::string("there are no filters here");
+    }
 };
 
 }  // namespace esteira::engine

@@ -33,7 +33,8 @@ protected:
     }
 
     MemoryLog log_;
-    Engine engine_{log_, 7};
+    NoTools tools_;
+    Engine engine_{log_, tools_, 7};
     Now now_{Time{Millis{3'600'000}}, WallTime{Millis{1'700'000'000'000}}};
     std::uint64_t ticket_ = 0;
 };

@@ -120,10 +120,10 @@ TEST_P(EveryVersion, IsReadForEver) {
     EXPECT_TRUE(found.frames.back().payload.ends_with("trimmed"));
 }
 
-INSTANTIATE_TEST_SUITE_P(JournalFormat, EveryVersion, ::testing::Values(1, 2));
+INSTANTIATE_TEST_SUITE_P(JournalFormat, EveryVersion, ::testing::Values(1, 2, 3));
 
-TEST(JournalFormat, WritesWhatVersion2Wrote) {
-    const std::filesystem::path folder = golden(2);
+TEST(JournalFormat, WritesWhatVersion3Wrote) {
+    const std::filesystem::path folder = golden(3);
     Rig rig;
     write_sample(rig);
     const auto files = segments_of(rig);
