@@ -10,8 +10,10 @@
 
 namespace esteira::engine {
 
+// Where a deduplication id stands, the log is needed as well: it is known from there after a
+// restart.
 std::uint32_t Engine::first_needed(std::uint32_t open_chunk) const {
-    return usage_.first_needed(open_chunk);
+    return std::min(usage_.first_needed(open_chunk), dedup_.first_chunk().value_or(open_chunk));
 }
 
 void Engine::choose_candidates(std::uint32_t chunk) {
@@ -25,6 +27,9 @@ void Engine::choose_candidates(std::uint32_t chunk) {
         };
         queue->waiting().in_chunk(chunk, add);
         queue->delayed().for_each(add);
+        if (const Grouped* grouped = queue->grouped()) {
+            grouped->for_each(add);
+        }
         queue->leases().for_each(
             [&](const Lease& lease, std::size_t i) { add(lease.held[i].place); });
     }
@@ -33,8 +38,9 @@ void Engine::choose_candidates(std::uint32_t chunk) {
 }
 
 std::size_t Engine::collect(std::uint32_t open_chunk, std::size_t budget, Now now) {
-    const std::uint32_t oldest = first_needed(open_chunk);
-    if (oldest >= open_chunk) {
+    // Moving what stands behind a chunk that has to stay would give nothing back.
+    const std::uint32_t oldest = usage_.first_needed(open_chunk);
+    if (oldest >= std::min(open_chunk, dedup_.first_chunk().value_or(open_chunk))) {
         return 0;
     }
     if (collecting_chunk_ != oldest) {
@@ -95,8 +101,7 @@ void Engine::relocate(const Candidate& candidate, const std::map<Position, Deliv
     const auto delivery = held.find(candidate.place.at);
     const bool is_held = delivery != held.end() && queue.leases().find(delivery->second) &&
                          queue.leases().find(delivery->second).held->place == candidate.place;
-    const bool live = is_held || queue.waiting().has(candidate.place.at) ||
-                      queue.delayed().has(candidate.place.at);
+    const bool live = is_held || queue.is_waiting(candidate.place.at);
     if (!live && !mutant(Mutant::relocated_twice)) {
         return;
     }  // It has gone since.
@@ -119,6 +124,10 @@ void Engine::relocate(const Candidate& candidate, const std::map<Position, Deliv
     std::string history;
     bool started = false;
     moved.age = queue.waiting().age_of(candidate.place.at).value_or(candidate.place.at.chunk);
+    const Grouped* grouped = queue.grouped();
+    if (const auto* waiting = grouped ? grouped->find(candidate.place.at) : nullptr) {
+        moved.visible_at = waiting->visible_at;  // The queue's delay may have been cut since.
+    }
     if (is_held) {
         const auto found = queue.leases().find(delivery->second);
         const Held& state = *found.held;

@@ -62,13 +62,13 @@ void Engine::apply(const Event& event, Place place, Now now) {
                        queue.total(Total::purged) += e.messages;
                        queue.purge(usage_);
                    },
-                   [&](const QueueMade& e) { apply_queue_made(e); },
+                   [&](const QueueMade& e) { apply_queue_made(e, now); },
                    [&](const QueueSet& e) {
                        auto settings = with_attributes({}, e.settings);
                        if (!settings) {
                            throw BrokenLog("settings: " + settings.error());
                        }
-                       queue_of(e.queue).set(settings.value(), e.at);
+                       queue_of(e.queue).set(settings.value(), {now.broker, e.at});
                    },
                    [&](const QueueRemoved& e) { apply_queue_removed(e); },
                    [&](const SessionOpened& e) {
@@ -102,7 +102,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
 }
 
 void Engine::apply_stored(const Stored& e, Place place, Now now) {
-    if (e.fifo || !e.shared.empty()) {
+    if (!e.shared.empty()) {
         throw BrokenLog("a message is of a kind that a newer release wrote");
     }
     const auto at = queues_.find(e.queue);
@@ -133,10 +133,13 @@ void Engine::apply_stored(const Stored& e, Place place, Now now) {
     }
     queue.store(e, place, now.broker, usage_);
     next_message_ = std::max(next_message_, e.number.value + 1);
+    if (e.fifo) {
+        remember_ids(queue, e, place, now);
+    }
 }
 
-void Engine::apply_queue_made(const QueueMade& e) {
-    if (e.kind != QueueKind::standard) {
+void Engine::apply_queue_made(const QueueMade& e, Now now) {
+    if (e.kind == QueueKind::topic) {
         throw BrokenLog("queue " + std::string(e.name) + " is of a kind that a newer release made");
     }
     auto settings = with_attributes({}, e.settings);
@@ -144,7 +147,7 @@ void Engine::apply_queue_made(const QueueMade& e) {
         throw BrokenLog("settings: " + settings.error());
     }
     auto queue = std::make_unique<Queue>(e.queue, e.kind, std::string(e.name), e.at);
-    queue->set(settings.value(), e.at);
+    queue->set(settings.value(), {now.broker, e.at});
     queue->set_tags(e.tags);
     names_[std::string(e.name)] = e.queue;
     queues_[e.queue] = std::move(queue);
@@ -195,6 +198,10 @@ void Engine::apply_leased(const Leased& e, Now now) {
     next_delivery_ = std::max(next_delivery_, e.first.value + count);
     if (mutant(Mutant::delivery_number_reused)) {
         next_delivery_ = e.first.value + 1;
+    }
+    if (!e.attempt.empty()) {
+        attempts_.remember(e.queue, e.attempt, {e.first, static_cast<std::uint32_t>(count)},
+                           now.broker + limits::kAttemptKept);
     }
     Session* session = e.request == 0 ? nullptr : sessions_.find(e.session);
     if (session == nullptr) {

@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "broker/engine/dedup.hpp"
 #include "broker/engine/events.hpp"
 #include "broker/engine/log.hpp"
 #include "broker/engine/queue.hpp"
+#include "broker/engine/receive_attempts.hpp"
 #include "broker/engine/sessions.hpp"
 #include "broker/engine/state_writer.hpp"
 #include "broker/engine/tools.hpp"
@@ -132,13 +134,18 @@ public:
     std::uint64_t empty_receives() const { return empty_receives_; }
 
 private:
+    // What a receive asks for.
+    struct Wanted {
+        std::uint32_t count = 1;
+        std::optional<Millis> visibility;
+        std::string attempt;
+    };
     struct Waiter {
         std::uint64_t ticket = 0;
         Bytes16 session{};
         std::uint64_t request = 0;
         std::uint64_t hash = 0;
-        std::uint32_t count = 1;
-        std::optional<Millis> visibility;
+        Wanted wanted;
         Time deadline{};
     };
     // Who asks, through all the steps of one request.
@@ -160,6 +167,10 @@ private:
         std::vector<Message> over;  // Received or crashed too often.
         SetAside expired;
         SetAside damaged;
+        bool put_any_away() const {
+            return !over.empty() || !expired.numbers.empty() || !expired.waiting.empty() ||
+                   !damaged.numbers.empty() || !damaged.waiting.empty();
+        }
     };
 
     struct Burial {
@@ -171,7 +182,7 @@ private:
     void commit(const Event& event, Now now);
     void apply(const Event& event, Place place, Now now);
     void apply_stored(const Stored& e, Place place, Now now);
-    void apply_queue_made(const QueueMade& e);
+    void apply_queue_made(const QueueMade& e, Now now);
     void apply_noted(const Noted& e, Now now);
     void apply_leased(const Leased& e, Now now);
     void apply_queue_removed(const QueueRemoved& e);
@@ -202,19 +213,47 @@ private:
                                                     const dialogue::SendEntry& entry) const;
     std::optional<dialogue::Refused> no_room_in(const Queue& queue, std::uint64_t messages,
                                                 std::uint64_t bytes) const;
-    Stored make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now) const;
+    Stored make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now);
     std::uint64_t session_number(const Bytes16& id, Now now);
     std::uint32_t note_base(const Caller& caller);
     void note(const Caller& caller, std::uint32_t base, std::vector<dialogue::ResultRun> results,
               Now now);
 
-    // Receiving.
+    // FIFO queues and groups.
+    std::optional<dialogue::Refused> fault_in_group(const Queue& queue,
+                                                    const dialogue::SendEntry& entry) const;
+    std::string dedup_key(const Queue& queue, const Fifo& fifo) const;
+    // The message that an entry repeats.
+    std::optional<MessageNumber> repeated(const Queue& queue, const Stored& stored, Now now) const;
+    void give_group(const Queue& queue, const dialogue::SendEntry& entry, Stored& stored, Now now);
+    void remember_ids(const Queue& queue, const Stored& e, Place place, Now now);
+    // A message that moves into a FIFO queue stands at the end of its group there.
+    void join_group(const Queue& queue, Stored& stored);
+    std::optional<dialogue::ReceiveReply> same_attempt(const Queue& queue,
+                                                       const dialogue::Receive& receive, Now now);
+
+    // Picking: what a receive would hand out.
+    struct Picking {
+        Queue& queue;
+        std::uint32_t count = 0;
+        Now now;
+        Picked picked{};
+        std::size_t bytes = 0;
+        std::size_t seen = 0;
+    };
+    bool is_enough(const Picking& picking) const;
+    bool look_at(Picking& picking, DeliveryNumber returned, const Held* held, Place place);
+    void pick_in_order(Picking& picking);
+    void pick_standard(Picking& picking);
+    void pick_fair(Picking& picking);
+    bool pick_without_group(Picking& picking);
     Picked pick(Queue& queue, std::uint32_t count, Now now);
+
+    // Receiving.
     bool sort_in(Picked& picked, const Queue& queue, Picked::Message message, const Held* held,
                  Now now);
     std::optional<dialogue::ReceiveReply> lease(const Caller& caller, Queue& queue,
-                                                std::uint32_t count,
-                                                std::optional<Millis> visibility, Now now);
+                                                const Wanted& wanted, Now now);
     void put_away(Queue& queue, Picked& picked, Now now);
     dialogue::ReceiveReply reply_from(Queue& queue, DeliveryNumber first, std::uint32_t count);
     std::optional<dialogue::ReceiveReply> same_lease(const Note& note, Now now);
@@ -265,6 +304,8 @@ private:
     std::unordered_map<QueueNumber, std::unique_ptr<Queue>> queues_;
     std::map<std::string, QueueNumber, std::less<>> names_;
     Sessions sessions_;
+    Dedup dedup_;
+    ReceiveAttempts attempts_;
     std::map<std::string, std::uint32_t, std::less<>> pools_wanted_;
     Usage usage_;
     std::uint64_t bytes_max_ = limits::kTotalBytesMaxDefault;

@@ -12,13 +12,34 @@ using dialogue::Code;
 namespace {
 
 // Attributes that only tell; setting one is an error that says so.
-constexpr std::string_view kToldOnly[] = {
-    "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed", "CreatedTimestamp", "LastModifiedTimestamp"};
+constexpr std::string_view kToldOnly[] = {"ApproximateNumberOfMessages",
+                                          "ApproximateNumberOfMessagesNotVisible",
+                                          "ApproximateNumberOfMessagesDelayed",
+                                          "CreatedTimestamp",
+                                          "LastModifiedTimestamp",
+                                          "DeduplicationScopeInForce"};
 
 std::string fault_in_pair(const Settings& settings) {
     if (settings.max_receives > 0 && settings.dead_letter_queue.empty()) {
         return "MaxReceives needs a DeadLetterQueue";
+    }
+    if (!settings.fifo &&
+        (settings.content_based_dedup || settings.dedup_by_group || settings.limit_by_group)) {
+        return "ContentBasedDeduplication, DeduplicationScope and FifoThroughputLimit are for FIFO "
+               "queues";
+    }
+    if (settings.limit_by_group && !settings.dedup_by_group) {
+        return "FifoThroughputLimit perMessageGroupId needs DeduplicationScope messageGroup";
+    }
+    return {};
+}
+
+// What only tells and stands among `attributes` all the same, or nothing.
+std::string fault_in_told(const dialogue::Attributes& attributes) {
+    for (const auto& [name, value] : attributes) {
+        if (std::find(std::begin(kToldOnly), std::end(kToldOnly), name) != std::end(kToldOnly)) {
+            return name + " cannot be set";
+        }
     }
     return {};
 }
@@ -54,6 +75,9 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
     if (auto fault = fault_in_tags(create.tags); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::move(fault));
     }
+    if (auto fault = fault_in_told(create.attributes); !fault.empty()) {
+        return refuse(caller, Code::bad_request, std::move(fault));
+    }
     if (const Queue* queue = find_queue(create.name)) {
         // Asking again for what is there is no error; asking for something else is.
         const auto asked = with_attributes(queue->settings(), create.attributes);
@@ -69,13 +93,19 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
     if (queues_.size() >= limits::kQueuesMax) {
         return refuse(caller, Code::limit_exceeded, "there are as many queues as there may be");
     }
-    const auto settings = with_attributes({}, create.attributes);
-    if (!settings) {
-        return refuse(caller, Code::bad_request, settings.error());
+    const auto asked = with_attributes({}, create.attributes);
+    if (!asked) {
+        return refuse(caller, Code::bad_request, asked.error());
     }
-    if (auto fault = fault_in_pair(settings.value()); !fault.empty()) {
+    Settings settings = asked.value();
+    if (settings.fifo != is_fifo_name(create.name)) {
+        return refuse(caller, Code::bad_request,
+                      "FifoQueue=true and a name that ends with .fifo belong together");
+    }
+    if (auto fault = fault_in_pair(settings); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::move(fault));
     }
+    settings.dedup_by_group_made = settings.dedup_by_group;
     std::uint64_t bytes = state_bytes(create.name, create.tags);
     for (const auto& [number, queue] : queues_) {
         bytes += state_bytes(queue->name(), queue->tags());
@@ -83,9 +113,13 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
     if (bytes > limits::kQueueStateBytesMax) {
         return refuse(caller, Code::limit_exceeded, "the tags of all queues take too much room");
     }
-    const QueueMade made{
-        QueueNumber{next_queue_},        QueueKind::standard, now.wall, {}, create.name,
-        to_attributes(settings.value()), create.tags};
+    const QueueMade made{QueueNumber{next_queue_},
+                         settings.fifo ? QueueKind::fifo : QueueKind::standard,
+                         now.wall,
+                         {},
+                         create.name,
+                         to_attributes(settings),
+                         create.tags};
     log_.begin_group(encoded_size(made));
     commit(made, now);
     run(caller, dialogue::GetQueue{create.name}, now);
@@ -96,14 +130,16 @@ void Engine::run(const Caller& caller, const dialogue::SetQueue& set, Now now) {
     if (queue == nullptr) {
         return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(set.name));
     }
-    for (const auto& [name, value] : set.attributes) {
-        if (std::find(std::begin(kToldOnly), std::end(kToldOnly), name) != std::end(kToldOnly)) {
-            return refuse(caller, Code::bad_request, name + " cannot be set");
-        }
+    if (auto fault = fault_in_told(set.attributes); !fault.empty()) {
+        return refuse(caller, Code::bad_request, std::move(fault));
     }
     const auto settings = with_attributes(queue->settings(), set.attributes);
     if (!settings) {
         return refuse(caller, Code::bad_request, settings.error());
+    }
+    if (settings.value().fifo != queue->settings().fifo) {
+        return refuse(caller, Code::bad_request,
+                      "FifoQueue cannot be changed: a queue stays what it was made as");
     }
     if (auto fault = fault_in_pair(settings.value()); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::move(fault));

@@ -57,7 +57,7 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
         look(lease.held[i].place, &lease.held[i], &lease,
              hidden ? Peeked::Phase::in_flight : Peeked::Phase::visible);
     });
-    queue->waiting().for_first(
+    queue->for_first_waiting(
         count, [&](Place place) { return look(place, nullptr, nullptr, Peeked::Phase::visible); });
     queue->delayed().for_each(
         [&](Place place) { look(place, nullptr, nullptr, Peeked::Phase::delayed); });
@@ -84,7 +84,7 @@ Result<Redriven, Refused> Engine::redrive(const Redrive& command, Now now) {
         places.emplace_back(held.place, number);
         return true;
     });
-    from->waiting().for_first(command.count - places.size(), [&](Place place) {
+    from->for_first_waiting(command.count - places.size(), [&](Place place) {
         places.emplace_back(place, DeliveryNumber{});
         return true;
     });
@@ -128,6 +128,7 @@ Result<Redriven, Refused> Engine::redrive(const Redrive& command, Now now) {
         moved.history = {};
         moved.held.reset();
         moved.replaces = Replaces{from->number(), place.at, delivery};
+        join_group(*target, moved);
         target->advance(now.broker);
         log_.begin_group(encoded_size(moved));
         commit(moved, now);

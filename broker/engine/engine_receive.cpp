@@ -15,94 +15,10 @@ using dialogue::Code;
 
 namespace {
 
-// Messages that one receive may put away (expired, buried, damaged) on its way to good ones.
-constexpr std::size_t kPutAwayMax = 1000;
-// Room that a batch begins with; larger ones grow.
-constexpr std::uint32_t kBatchUsual = 128;
 // How long a message waits that ought to be buried while its dead-letter queue cannot take it.
 constexpr Millis kBuryAgainAfter = std::chrono::seconds(30);
 
 }  // namespace
-
-// Files one message under what has to happen to it. False: the batch ends before it.
-bool Engine::sort_in(Picked& picked, const Queue& queue, Picked::Message message, const Held* held,
-                     Now now) {
-    const Settings& settings = queue.settings();
-    const std::uint32_t crashes = held != nullptr && held->story ? held->story->crashes : 0;
-    const std::uint32_t receives = held != nullptr ? held->receives : 0;
-    if (message.record.sent_at + settings.retention <= now.wall) {
-        if (message.returned.value != 0) {
-            add_number(picked.expired.numbers, message.returned);
-        } else {
-            add_slot(picked.expired.waiting, message.place.at);
-        }
-        return true;
-    }
-    const bool too_often = settings.max_receives != 0 && receives >= settings.max_receives;
-    if ((too_often || crashes >= limits::kCrashesBeforeBurial) &&
-        !settings.dead_letter_queue.empty()) {
-        picked.over.push_back(std::move(message));
-        return true;
-    }
-    if (crashes >= limits::kCrashesBeforeAlone) {
-        // It may take its worker down again; its neighbours shall not pay for that.
-        if (picked.good.empty()) {
-            picked.good.push_back(std::move(message));
-        }
-        return false;
-    }
-    picked.good.push_back(std::move(message));
-    return true;
-}
-
-Engine::Picked Engine::pick(Queue& queue, std::uint32_t count, Now now) {
-    Picked picked;
-    picked.expired.queue = picked.damaged.queue = queue.number();
-    picked.expired.why = Gone::expired;
-    picked.damaged.why = Gone::damaged;
-    picked.good.reserve(std::min(count, kBatchUsual));
-    std::size_t bytes = 0;
-    std::size_t seen = 0;
-    const auto enough = [&] { return picked.good.size() >= count || seen >= count + kPutAwayMax; };
-    // Reads one message and files it; false when the batch is complete.
-    const auto take = [&](DeliveryNumber returned, const Held* held, Place place) {
-        ++seen;
-        const auto record = read_stored(log_.read(place.at, place.size));
-        if (!record) {
-            if (returned.value != 0) {
-                add_number(picked.damaged.numbers, returned);
-            } else {
-                add_slot(picked.damaged.waiting, place.at);
-            }
-            return !enough();
-        }
-        bytes += place.size + (held != nullptr && held->story ? held->story->told_bytes() : 0);
-        if (!picked.good.empty() && bytes > limits::kReceiveBytesMax) {
-            return false;
-        }
-        return sort_in(picked, queue, {*record, place, returned, record->visible_at}, held, now) &&
-               !enough();
-    };
-    bool more = true;
-    queue.leases().for_first_returned(count + kPutAwayMax,
-                                      [&](DeliveryNumber number, const Held& held) {
-                                          more = take(number, &held, held.place);
-                                          return more;
-                                      });
-    if (more) {
-        queue.delayed().for_first_due(now.broker, count + kPutAwayMax, [&](Place place) {
-            more = take({}, nullptr, place);
-            return more;
-        });
-    }
-    if (more) {
-        queue.waiting().for_first(count + kPutAwayMax, [&](Place place) {
-            more = take({}, nullptr, place);
-            return more;
-        });
-    }
-    return picked;
-}
 
 // What stands in the way of a receive: each in a group of its own, since none needs another.
 void Engine::put_away(Queue& queue, Picked& picked, Now now) {
@@ -138,16 +54,21 @@ void Engine::put_away(Queue& queue, Picked& picked, Now now) {
 }
 
 std::optional<dialogue::ReceiveReply> Engine::lease(const Caller& caller, Queue& queue,
-                                                    std::uint32_t count,
-                                                    std::optional<Millis> visibility, Now now) {
+                                                    const Wanted& wanted, Now now) {
     queue.advance(now.broker);
     const std::size_t in_flight = queue.leases().in_flight();
     if (in_flight >= limits::kInFlightMax) {
         return std::nullopt;
     }
-    count = std::min(count, limits::kInFlightMax - static_cast<std::uint32_t>(in_flight));
+    const std::uint32_t count =
+        std::min(wanted.count, limits::kInFlightMax - static_cast<std::uint32_t>(in_flight));
     Picked picked = pick(queue, count, now);
     put_away(queue, picked, now);
+    // In a FIFO queue what was put away may have been all that stood before the next one.
+    while (picked.good.empty() && picked.put_any_away() && queue.kind() == QueueKind::fifo) {
+        picked = pick(queue, count, now);
+        put_away(queue, picked, now);
+    }
     if (picked.good.empty()) {
         return std::nullopt;
     }
@@ -155,7 +76,7 @@ std::optional<dialogue::ReceiveReply> Engine::lease(const Caller& caller, Queue&
     constexpr std::size_t kSessionOpenedBytes = 64;
     Leased leased;
     leased.queue = queue.number();
-    leased.visible_at = now.broker + visibility.value_or(queue.settings().visibility);
+    leased.visible_at = now.broker + wanted.visibility.value_or(queue.settings().visibility);
     for (const Picked::Message& message : picked.good) {
         if (message.returned.value != 0) {
             add_number(leased.returned, message.returned);
@@ -168,6 +89,7 @@ std::optional<dialogue::ReceiveReply> Engine::lease(const Caller& caller, Queue&
     leased.first = DeliveryNumber{next_delivery_};
     leased.request = caller.request;
     leased.hash = caller.hash;
+    leased.attempt = wanted.attempt;
     commit(leased, now);
 
     dialogue::ReceiveReply reply;
@@ -196,6 +118,11 @@ dialogue::Delivery Engine::describe(const Stored& record, const Held& held, Wall
     delivery.attributes = record.attributes;
     delivery.origin = record.origin;
     delivery.history = record.history;
+    if (record.fifo) {
+        delivery.group = record.fifo->group;
+        delivery.dedup = record.fifo->dedup;
+        delivery.sequence = record.fifo->dedup.empty() ? 0 : sequence_in(record, record.queue);
+    }
     if (record.story) {
         delivery.receives += record.story->receives;
         delivery.crashes = record.story->crashes;
@@ -251,10 +178,19 @@ void Engine::run(const Caller& caller, const dialogue::Receive& receive, Now now
         return refuse(caller, Code::no_such_queue,
                       "there is no queue " + std::string(receive.queue));
     }
+    if (!receive.attempt.empty()) {
+        if (queue->kind() != QueueKind::fifo) {
+            return refuse(caller, Code::bad_request, "receive attempts are for FIFO queues");
+        }
+        if (auto reply = same_attempt(*queue, receive, now)) {
+            return answer(caller, std::move(*reply));
+        }
+    }
     auto& waiting = waiters_[queue->number()];
     // Who asked before is served before.
     if (waiting.empty()) {
-        if (auto reply = lease(caller, *queue, receive.count, receive.visibility, now)) {
+        const Wanted wanted{receive.count, receive.visibility, std::string(receive.attempt)};
+        if (auto reply = lease(caller, *queue, wanted, now)) {
             return answer(caller, std::move(*reply));
         }
     }
@@ -282,8 +218,12 @@ void Engine::park(const Caller& caller, const Queue& queue, const dialogue::Rece
         return refuse(caller, Code::limit_exceeded, "too many receives are waiting");
     }
     const Time deadline = now.broker + receive.wait;
-    waiting.push_back({caller.ticket, caller.session, caller.request, caller.hash, receive.count,
-                       receive.visibility, deadline});
+    waiting.push_back({caller.ticket,
+                       caller.session,
+                       caller.request,
+                       caller.hash,
+                       {receive.count, receive.visibility, std::string(receive.attempt)},
+                       deadline});
     ++waiter_count_;
     first_deadline_ = std::min(first_deadline_, deadline);
 }
@@ -300,7 +240,7 @@ void Engine::serve(Now now) {
         while (!waiting.empty() && queue.has_visible(now.broker)) {
             const Waiter waiter = waiting.front();
             const Caller caller{waiter.ticket, waiter.session, waiter.request, waiter.hash};
-            auto reply = lease(caller, queue, waiter.count, waiter.visibility, now);
+            auto reply = lease(caller, queue, waiter.wanted, now);
             if (!reply) {
                 break;
             }

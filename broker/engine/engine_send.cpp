@@ -64,10 +64,8 @@ std::optional<Refused> Engine::fault_in_entry(const Queue& queue,
                                             " bytes; queue " + queue.name() + " takes " +
                                             std::to_string(queue.settings().message_bytes_max)};
     }
-    if (!entry.group.empty() || !entry.dedup.empty()) {
-        return Refused{Code::bad_request, "queue " + queue.name() +
-                                              " is a standard queue: it has neither groups nor "
-                                              "deduplication"};
+    if (auto fault = fault_in_group(queue, entry)) {
+        return fault;
     }
     if (entry.delay && (*entry.delay < Millis{0} || *entry.delay > limits::kDelayMax)) {
         return Refused{Code::bad_request, "a delay is from 0 to 900 s"};
@@ -78,7 +76,7 @@ std::optional<Refused> Engine::fault_in_entry(const Queue& queue,
     return no_room_in(queue, 1, entry.body.size());
 }
 
-Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now) const {
+Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now) {
     Stored stored;
     stored.queue = queue.number();
     stored.number = MessageNumber{next_message_};
@@ -94,6 +92,7 @@ Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry,
     }
     stored.attributes = entry.attributes;
     stored.body = entry.body;
+    give_group(queue, entry, stored, now);
     return stored;
 }
 
@@ -158,6 +157,11 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
                 continue;
             }
             const Stored stored = make_stored(*queue, send.entries[i], now);
+            if (const auto first = repeated(*queue, stored, now)) {
+                add_result(results, {Code::ok, 1, *first, {}});
+                ++queue->dedup_hits();
+                continue;
+            }
             add_result(results, {Code::ok, 1, stored.number, {}});
             commit(stored, now);
             stored_any = true;

@@ -85,6 +85,7 @@ bool Engine::bury(Queue& queue, const Picked::Message& message, const Burial& bu
     story.source = queue.number();
     story.reason = shortened(burial.reason);
     dead.story = story;
+    join_group(*target, dead);
     const std::string history = buried_history(queue, record, found, burial, now);
     dead.history = as_bytes(history);
     target->advance(now.broker);
@@ -171,6 +172,10 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
         Queue& queue = *target_of(name);
         queue.advance(now.broker);
         Stored stored = make_stored(queue, send, now);
+        if (repeated(queue, stored, now)) {
+            ++queue.dedup_hits();
+            continue;
+        }
         std::string history;
         stored.cause = Cause::split_off;
         if (&queue == dead_letters) {
@@ -229,8 +234,12 @@ ResultRun Engine::settle_one(const VerdictEntry& entry, Now now) {
     for (std::uint64_t i = 0; i < entry.count; ++i) {
         const DeliveryNumber number{entry.receipt.first.value + entry.index + i};
         const auto found = queue.leases().find(number);
-        const bool good =
-            found && (found.held->receipt_open || mutant(Mutant::stale_receipt_accepted));
+        // A FIFO queue has gone on without whoever was too late.
+        const bool too_late = queue.kind() == QueueKind::fifo && found &&
+                              found.lease->visible_at <= now.broker &&
+                              !mutant(Mutant::expired_receipt_accepted);
+        const bool good = found && !too_late &&
+                          (found.held->receipt_open || mutant(Mutant::stale_receipt_accepted));
         if (!good) {
             ++stale;
             continue;

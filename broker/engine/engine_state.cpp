@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::uint32_t kStateVersion = 3;
 
+// Numbers of the blocks at the end.
+enum class Block : std::uint32_t { attempts = 3 };
+
 void put_queue_state(StateWriter& out, const Queue& queue) {
     out.put(queue.number().value);
     out.put(queue.kind());
@@ -34,7 +37,7 @@ void put_queue_state(StateWriter& out, const Queue& queue) {
 std::unique_ptr<Queue> get_queue_state(ByteReader& in, std::uint32_t version) {
     const QueueNumber number{in.get<std::uint64_t>()};
     const QueueKind kind = version == 1 ? QueueKind::standard : in.get<QueueKind>();
-    if (kind != QueueKind::standard) {
+    if (kind == QueueKind::topic) {
         throw BrokenLog("state: a queue is of a kind that a newer release made");
     }
     const WallTime created_at = get_wall(in);
@@ -45,7 +48,7 @@ std::unique_ptr<Queue> get_queue_state(ByteReader& in, std::uint32_t version) {
     if (!settings) {
         throw BrokenLog("state: " + settings.error());
     }
-    queue->set(settings.value(), modified_at);
+    queue->set(settings.value(), {Time{}, modified_at});
     queue->set_tags(get_pairs(in));
     const auto totals = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < totals && in.ok(); ++i) {
@@ -208,6 +211,14 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
 // What not every broker has stands behind the rest, in blocks with a number and a length each.
 void Engine::put_blocks(StateWriter& out) const {
     std::vector<std::pair<std::uint32_t, std::vector<std::byte>>> blocks;
+    const auto add = [&](Block id, StateWriter block) {
+        if (!block.empty()) {
+            blocks.emplace_back(static_cast<std::uint32_t>(id), block.take());
+        }
+    };
+    StateWriter attempts;
+    attempts_.put(attempts);
+    add(Block::attempts, std::move(attempts));
     out.put(static_cast<std::uint32_t>(blocks.size()));
     for (const auto& [id, bytes] : blocks) {
         out.put(id);
@@ -221,9 +232,15 @@ void Engine::load_blocks(ByteReader& in) {
     for (std::uint32_t i = 0; i < blocks && in.ok(); ++i) {
         const auto id = in.get<std::uint32_t>();
         ByteReader block(in.get_bytes(in.get<std::uint32_t>()));
-        switch (id) {
+        switch (static_cast<Block>(id)) {
+            case Block::attempts:
+                attempts_.load(block);
+                break;
             default:
                 throw BrokenLog("state: block " + std::to_string(id) + " is a newer release's");
+        }
+        if (!block.at_end()) {
+            throw BrokenLog("state: block " + std::to_string(id) + " is not of this format");
         }
     }
 }

@@ -42,7 +42,11 @@ std::uint8_t lay(Out& out, const Leased& e) {
     out.put(e.hash);
     put_numbers(out, e.returned);
     put_slots(out, e.waiting);
-    return 0;
+    if (e.attempt.empty()) {
+        return 0;
+    }
+    put_short_text(out, e.attempt);
+    return 1;
 }
 template <class Out>
 std::uint8_t lay(Out& out, const Removed& e) {
@@ -137,7 +141,7 @@ std::uint8_t lay(Out& out, const PoolWanted& e) {
 // The alternatives of Event stand in the order of Type.
 Type type_of(const Event& event) { return static_cast<Type>(event.index() + 1); }
 
-Leased get_leased(ByteReader& in) {
+Leased get_leased(ByteReader& in, std::uint8_t detail) {
     Leased e;
     e.queue = get_queue(in);
     e.first = DeliveryNumber{in.get<std::uint64_t>()};
@@ -147,6 +151,9 @@ Leased get_leased(ByteReader& in) {
     e.hash = in.get<std::uint64_t>();
     e.returned = get_numbers(in);
     e.waiting = get_slots(in);
+    if (detail == 1) {
+        e.attempt = get_short_text(in);
+    }
     return e;
 }
 
@@ -232,7 +239,7 @@ std::optional<Event> get_event(ByteReader& in, Type type, std::uint8_t detail,
         case Type::stored:
             return get_stored(in, detail, flags);
         case Type::leased:
-            return get_leased(in);
+            return get_leased(in, detail);
         case Type::removed: {
             const QueueNumber queue = get_queue(in);
             return Removed{queue, get_numbers(in)};
@@ -278,6 +285,7 @@ std::uint8_t last_detail(Type type) {
             return static_cast<std::uint8_t>(Gone::damaged);
         case Type::queue_made:
             return static_cast<std::uint8_t>(QueueKind::topic);
+        case Type::leased:
         case Type::worker_left:
             return 1;
         default:

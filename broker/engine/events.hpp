@@ -69,9 +69,10 @@ struct HeldState {
     std::string_view reason{};
 };
 
-// What a FIFO queue knows of a message besides.
+// What is known of a message with a group: in a FIFO queue its place in the order, in a standard
+// queue whose tenant it is.
 struct Fifo {
-    std::uint64_t sequence = 0;
+    std::uint64_t sequence = 0;  // 0: the message's number, as it is for all that was sent.
     Time dedup_until{};  // The deduplication id is remembered so long, whatever becomes of the
                          // message.
     std::string_view group{};
@@ -79,8 +80,7 @@ struct Fifo {
 };
 
 // One message, put into one queue. Its position is how everything else refers to it until it is
-// handed out. `fifo` and `shared` have their place in the layout from the first version on; the
-// engine of this release makes none and refuses a log that has them.
+// handed out.
 struct Stored {
     QueueNumber queue;
     MessageNumber number;
@@ -99,6 +99,11 @@ struct Stored {
     std::span<const std::byte> body;
 };
 
+// Where a message stands in its group.
+inline std::uint64_t sequence_in(const Stored& e, QueueNumber) {
+    return e.fifo && e.fifo->sequence != 0 ? e.fifo->sequence : e.number.value;
+}
+
 // One delivery: numbers first, first+1, ... go to `returned` in order, then to `waiting`.
 struct Leased {
     QueueNumber queue;
@@ -109,6 +114,7 @@ struct Leased {
     std::uint64_t hash = 0;
     std::vector<Numbers> returned;  // By their last delivery.
     std::vector<Slots> waiting;
+    std::string_view attempt{};  // Who asks again under this id gets the same.
 };
 
 struct Removed {

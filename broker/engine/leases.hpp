@@ -36,7 +36,9 @@ struct Held {
     std::uint32_t receives = 0;  // In this queue, of this record.
     bool receipt_open = true;    // Nobody has spent the receipt of its last delivery.
     bool started = false;        // The worker said that it is at work on it. Not journaled.
-    std::unique_ptr<HeldStory> story;
+    std::uint32_t group = 0;     // In Grouped; 0: it has none.
+    std::uint64_t sequence = 0;
+    std::unique_ptr<HeldStory> story{};
 };
 
 struct Lease {
@@ -55,6 +57,7 @@ public:
     // Leases that have run out by `now` count as returned from here on. The phase is a function of
     // `now`; this only moves the cursor.
     void advance(Time now);
+    Time now() const { return now_; }
 
     // Takes `lease.held` in as one delivery; entries of size 0 are gaps.
     void add(Lease lease);

@@ -25,23 +25,89 @@ Queue::Queue(QueueNumber number, QueueKind kind, std::string name, WallTime crea
       created_at_(created_at),
       modified_at_(created_at) {}
 
-void Queue::set(Settings settings, WallTime at) {
+// A shorter delay holds for what waits in a FIFO queue as well: were it not so, a message could be
+// due before one that was sent earlier, or would have to wait for it.
+void Queue::set(Settings settings, Now now) {
+    if (kind_ == QueueKind::fifo && grouped_ && settings.delay < settings_.delay) {
+        grouped_->cap_delays(now.broker + settings.delay);
+        refile();
+    }
     settings_ = std::move(settings);
-    modified_at_ = at;
+    modified_at_ = now.wall;
+}
+
+void Queue::refile() {
+    if (grouped_) {
+        grouped_->refile(leases_, leases_.now());
+    }
+}
+
+void Queue::advance(Time now) {
+    leases_.advance(now);
+    if (!grouped_) {
+        return;
+    }
+    delayed_.take_due_of_groups(now, [&](const Delayed::Entry& entry) {
+        grouped_->count_delayed(entry.group, false);
+        grouped_->push({entry.place, entry.group, entry.sequence, {}, {}}, now);
+    });
+    grouped_->advance(now);
+    refile();
 }
 
 Counts Queue::counts(Time now) const {
     const std::size_t due = delayed_.count_due(now);
-    return {waiting_.count() + due + leases_.returned(), leases_.in_flight(),
-            delayed_.count() - due};
+    Counts counts{waiting_.count() + due + leases_.returned(), leases_.in_flight(),
+                  delayed_.count() - due};
+    if (grouped_) {
+        counts.visible += grouped_->waiting() - grouped_->delayed();
+        counts.delayed += grouped_->delayed();
+    }
+    return counts;
 }
 
 std::uint64_t Queue::messages() const {
-    return waiting_.count() + delayed_.count() + leases_.in_flight() + leases_.returned();
+    return waiting_.count() + delayed_.count() + leases_.in_flight() + leases_.returned() +
+           (grouped_ ? grouped_->waiting() : 0);
+}
+
+std::optional<WallTime> Queue::oldest_sent_at() const {
+    auto oldest = waiting_.oldest_sent_at();
+    if (const auto other = grouped_ ? grouped_->oldest_sent_at() : std::nullopt) {
+        oldest = oldest ? std::min(*oldest, *other) : other;
+    }
+    return oldest;
+}
+
+bool Queue::is_waiting(Position at) const {
+    return waiting_.has(at) || delayed_.has(at) || (grouped_ && grouped_->has(at));
+}
+
+void Queue::for_first_waiting(std::size_t count, const std::function<bool(Place)>& visit) const {
+    bool more = true;
+    waiting_.for_first(count, [&](Place place) {
+        --count;
+        more = visit(place);
+        return more;
+    });
+    if (!grouped_ || !more || count == 0) {
+        return;
+    }
+    for (const Place place : grouped_->in_order()) {
+        if (count-- == 0 || !visit(place)) {
+            return;
+        }
+    }
 }
 
 bool Queue::has_visible(Time now) const {
-    return leases_.in_flight() < limits::kInFlightMax &&
+    if (leases_.in_flight() >= limits::kInFlightMax) {
+        return false;
+    }
+    if (grouped_ && !grouped_->ready().empty()) {
+        return true;
+    }
+    return kind_ != QueueKind::fifo &&
            (waiting_.count() > 0 || leases_.returned() > 0 || delayed_.front_due(now).has_value());
 }
 
@@ -49,6 +115,9 @@ std::optional<Time> Queue::next_visible_at() {
     // With as many in flight as there may be, nothing is handed out before one of them comes back.
     if (leases_.in_flight() >= limits::kInFlightMax) {
         return leases_.next_return_at();
+    }
+    if (kind_ == QueueKind::fifo) {
+        return grouped_ ? grouped_->next_due_at() : std::nullopt;
     }
     const auto leased = leases_.next_visible_at();
     const auto delayed = delayed_.next_visible_at();
@@ -63,9 +132,22 @@ void Queue::forget(Place place, Usage& usage) {
     bytes_ -= place.size;
 }
 
+// 0: it has none.
+Grouped::Index Queue::group_of(const Stored& e) {
+    if (!e.fifo) {
+        return 0;
+    }
+    if (!grouped_) {
+        grouped_ = std::make_unique<Grouped>(kind_ == QueueKind::fifo);
+    }
+    return grouped_->group(e.fifo->group);
+}
+
 void Queue::store(const Stored& e, Place place, Time now, Usage& usage) {
     usage.add(place.at.chunk, place.size);
     bytes_ += place.size;
+    const Grouped::Index group = group_of(e);
+    const std::uint64_t sequence = group == 0 ? 0 : sequence_in(e, number_);
     if (e.held) {
         Lease lease{e.held->delivery,
                     e.visible_at,
@@ -75,25 +157,46 @@ void Queue::store(const Stored& e, Place place, Time now, Usage& usage) {
                     0,
                     true,
                     {}};
-        Held held{place, e.held->receives, e.held->receipt_open, false, nullptr};
+        Held held{place, e.held->receives, e.held->receipt_open, false, group, sequence, nullptr};
         held.story = std::make_unique<HeldStory>(
             HeldStory{e.held->first_received_at, e.held->crashes, std::string(e.held->reason), {}});
         lease.held.push_back(std::move(held));
         leases_.add(std::move(lease));
-    } else if (e.visible_at > now) {
-        delayed_.push(place, e.visible_at);
+        if (group != 0) {
+            grouped_->hold(group, sequence, e.held->delivery);
+        }
+    } else if (e.visible_at > now && kind_ != QueueKind::fifo) {
+        delayed_.push(place, e.visible_at, group, sequence);
+        if (group != 0) {
+            grouped_->count_delayed(group, true);
+        }
+    } else if (group != 0) {
+        const auto sent_s = std::chrono::floor<std::chrono::seconds>(e.sent_at.time_since_epoch());
+        grouped_->push(
+            {place, group, sequence, e.visible_at, static_cast<std::uint32_t>(sent_s.count())},
+            now);
     } else if (e.cause == Cause::relocated && e.age != 0) {
         waiting_.push_relocated(place, e.replaces ? e.replaces->at : Position{}, e.age, e.sent_at);
     } else {
         waiting_.push(place, e.sent_at);
     }
+    refile();
 }
 
-std::optional<Place> Queue::take_waiting(Position at, std::optional<Time> visible_at,
-                                         const LogStart& start) {
+std::optional<Queue::Taken> Queue::take_waiting(Position at, std::optional<Time> visible_at,
+                                                const LogStart& start) {
     std::uint32_t size = 0;
-    if (waiting_.remove(at, &size) || delayed_.remove(at, visible_at, &size)) {
-        return Place{at, size};
+    if (waiting_.remove(at, &size)) {
+        return Taken{{at, size}};
+    }
+    if (const auto message = grouped_ ? grouped_->take(at) : std::nullopt) {
+        return Taken{message->place, message->group, message->sequence};
+    }
+    if (const auto entry = delayed_.remove(at, visible_at)) {
+        if (entry->group != 0) {
+            grouped_->count_delayed(entry->group, false);
+        }
+        return Taken{entry->place, entry->group, entry->sequence};
     }
     if (at.chunk >= start.chunk || mutant(Mutant::reference_below_start_is_damage)) {
         throw BrokenLog("queue " + name_ + " has no message at chunk " + std::to_string(at.chunk) +
@@ -127,6 +230,9 @@ void Queue::lease(const Leased& e, Now now, const LogStart& start, const Session
             const WallTime leased_before = found.lease->leased_at_wall;
             time_out(*found.held, *found.lease, sessions);
             Held held = leases_.take(number);
+            if (held.group != 0) {
+                grouped_->drop(held.group, held.sequence, Millis{0}, now.broker);
+            }
             if (held.receipt_open) {
                 ++total(Total::timed_out);
             }
@@ -143,12 +249,31 @@ void Queue::lease(const Leased& e, Now now, const LogStart& start, const Session
     }
     for (const Slots& group : e.waiting) {
         for (const std::uint32_t slot : group.slots) {
-            const auto place = take_waiting({group.chunk, slot}, std::nullopt, start);
-            lease.held.push_back({place.value_or(Place{}), 1, true, false, nullptr});
+            const Taken taken =
+                take_waiting({group.chunk, slot}, std::nullopt, start).value_or(Taken{});
+            lease.held.push_back(
+                {taken.place, 1, true, false, taken.group, taken.sequence, nullptr});
         }
     }
     total(Total::received) += lease.held.size();
+    for (std::size_t i = 0; grouped_ && i < lease.held.size(); ++i) {
+        const Held& held = lease.held[i];
+        if (held.group != 0) {
+            grouped_->hold(held.group, held.sequence, DeliveryNumber{e.first.value + i});
+        }
+    }
     leases_.add(std::move(lease));
+    refile();
+}
+
+void Queue::let_go(DeliveryNumber number, Usage& usage) {
+    const Time leased_at = leases_.find(number).lease->leased_at;
+    const Held held = leases_.take(number);
+    if (held.group != 0) {
+        const Time now = leases_.now();
+        grouped_->drop(held.group, held.sequence, now - leased_at, now);
+    }
+    forget(held.place, usage);
 }
 
 void Queue::remove(const Removed& e, Usage& usage, const LogStart& start) {
@@ -157,10 +282,11 @@ void Queue::remove(const Removed& e, Usage& usage, const LogStart& start) {
         for (std::uint64_t i = 0; i < run.count; ++i) {
             const DeliveryNumber number{run.first.value + i};
             if (known(number, start)) {
-                forget(leases_.take(number).place, usage);
+                let_go(number, usage);
             }
         }
     }
+    refile();
 }
 
 namespace {
@@ -199,6 +325,9 @@ void Queue::reschedule(const Rescheduled& e, WallTime now, const LogStart& start
         }
     }
     leases_.reschedule(e.numbers, e.visible_at, [&](Held& held, const Lease& lease) {
+        if (held.group != 0) {
+            grouped_->touch(held.group);
+        }
         if (e.how == Return::put_off) {
             time_out(held, lease, sessions);
         }
@@ -227,6 +356,7 @@ void Queue::reschedule(const Rescheduled& e, WallTime now, const LogStart& start
             held.story->reason = e.reason;
         }
     });
+    refile();
     if (e.how != Return::put_off) {
         return;
     }
@@ -247,18 +377,19 @@ void Queue::set_aside(const SetAside& e, Usage& usage, const LogStart& start) {
         for (std::uint64_t i = 0; i < run.count; ++i) {
             const DeliveryNumber number{run.first.value + i};
             if (known(number, start)) {
-                forget(leases_.take(number).place, usage);
+                let_go(number, usage);
             }
         }
     }
     for (const Slots& group : e.waiting) {
         sum += group.slots.size();
         for (const std::uint32_t slot : group.slots) {
-            if (const auto place = take_waiting({group.chunk, slot}, std::nullopt, start)) {
-                forget(*place, usage);
+            if (const auto taken = take_waiting({group.chunk, slot}, std::nullopt, start)) {
+                forget(taken->place, usage);
             }
         }
     }
+    refile();
 }
 
 void Queue::purge(Usage& usage) {
@@ -269,26 +400,33 @@ void Queue::purge(Usage& usage) {
     delayed_.for_each([&](Place place) { forget(place, usage); });
     leases_.for_each(
         [&](const Lease& lease, std::size_t i) { forget(lease.held[i].place, usage); });
+    if (grouped_) {
+        grouped_->for_each([&](Place place) { forget(place, usage); });
+        grouped_.reset();
+    }
     waiting_.clear();
     delayed_.clear();
     leases_.clear();
+    ++purges_;
 }
 
 void Queue::give_up(const Replaces& replaces, const Stored& by, Usage& usage,
                     const LogStart& start) {
     if (replaces.delivery.value != 0) {
         if (known(replaces.delivery, start)) {
-            forget(leases_.take(replaces.delivery).place, usage);
+            let_go(replaces.delivery, usage);
         }
+        refile();
         return;
     }
     std::optional<Time> visible_at;
     if (by.cause == Cause::relocated && by.visible_at != Time{}) {
         visible_at = by.visible_at;
     }
-    if (const auto place = take_waiting(replaces.at, visible_at, start)) {
-        forget(*place, usage);
+    if (const auto taken = take_waiting(replaces.at, visible_at, start)) {
+        forget(taken->place, usage);
     }
+    refile();
 }
 
 std::uint64_t Queue::digest() const {
@@ -304,6 +442,9 @@ std::uint64_t Queue::digest() const {
         return true;
     });
     delayed_.for_each([&](Place place) { mix(place, 2); });
+    if (grouped_) {
+        grouped_->for_each([&](Place place) { mix(place, 1); });
+    }
     leases_.for_each([&](const Lease& lease, std::size_t i) {
         const Held& held = lease.held[i];
         const std::uint64_t crashes = held.story ? held.story->crashes : 0;

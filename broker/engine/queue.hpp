@@ -3,11 +3,13 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "broker/engine/events.hpp"
+#include "broker/engine/grouped.hpp"
 #include "broker/engine/leases.hpp"
 #include "broker/engine/sessions.hpp"
 #include "broker/engine/settings.hpp"
@@ -80,15 +82,15 @@ public:
     WallTime modified_at() const { return modified_at_; }
     const Settings& settings() const { return settings_; }
     const dialogue::Attributes& tags() const { return tags_; }
-    void set(Settings settings, WallTime at);
+    void set(Settings settings, Now now);
     void set_tags(dialogue::Attributes tags) { tags_ = std::move(tags); }
 
     // Leases that ran out and delays that are due by `now` count from here on.
-    void advance(Time now) { leases_.advance(now); }
+    void advance(Time now);
     Counts counts(Time now) const;
     std::uint64_t messages() const;
     std::uint64_t bytes() const { return bytes_; }
-    std::optional<WallTime> oldest_sent_at() const { return waiting_.oldest_sent_at(); }
+    std::optional<WallTime> oldest_sent_at() const;
     const Totals& totals() const { return totals_; }
     std::uint64_t& total(Total t) { return totals_[static_cast<std::size_t>(t)]; }
 
@@ -101,6 +103,18 @@ public:
     const Waiting& waiting() const { return waiting_; }
     Delayed& delayed() { return delayed_; }
     const Delayed& delayed() const { return delayed_; }
+    // Null while no message has a group.
+    Grouped* grouped() { return grouped_.get(); }
+    const Grouped* grouped() const { return grouped_.get(); }
+    // Whether a message waits here, or is delayed, and where.
+    bool is_waiting(Position at) const;
+    // Messages that wait and are due, oldest first (of a queue with groups: within what has none,
+    // and within what has).
+    void for_first_waiting(std::size_t count, const std::function<bool(Place)>& visit) const;
+    // How often it was emptied: what was remembered of it before does not count any more.
+    std::uint32_t purges() const { return purges_; }
+    // Sends that repeated a deduplication id, since the broker has started.
+    std::uint64_t& dedup_hits() { return dedup_hits_; }
     Leases& leases() { return leases_; }
     const Leases& leases() const { return leases_; }
 
@@ -120,9 +134,19 @@ public:
     std::uint64_t digest() const;
 
 private:
+    // A message that leaves the waiting ones: where it stood, and its group if it has one.
+    struct Taken {
+        Place place;
+        Grouped::Index group = 0;
+        std::uint64_t sequence = 0;
+    };
     void forget(Place place, Usage& usage);
-    std::optional<Place> take_waiting(Position at, std::optional<Time> visible_at,
+    std::optional<Taken> take_waiting(Position at, std::optional<Time> visible_at,
                                       const LogStart& start);
+    // A message that was handed out is gone for good.
+    void let_go(DeliveryNumber number, Usage& usage);
+    Grouped::Index group_of(const Stored& e);
+    void refile();
     bool known(DeliveryNumber number, const LogStart& start);
 
     QueueNumber number_;
@@ -135,6 +159,9 @@ private:
     Waiting waiting_;
     Delayed delayed_;
     Leases leases_;
+    std::unique_ptr<Grouped> grouped_;
+    std::uint32_t purges_ = 0;
+    std::uint64_t dedup_hits_ = 0;
     std::uint64_t bytes_ = 0;
     Totals totals_{};
 };

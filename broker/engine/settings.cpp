@@ -101,6 +101,7 @@ std::string Text::set(Settings& settings, const std::string& text) const {
 }
 
 bool always(const Settings&) { return true; }
+bool is_fifo(const Settings& settings) { return settings.fifo; }
 
 // A row is all that a new attribute needs.
 struct Row {
@@ -110,6 +111,7 @@ struct Row {
     bool (*told)(const Settings&) = always;
 };
 
+constexpr std::string_view kFifoEnding = ".fifo";
 constexpr std::uint64_t kSecond = 1000;  // Times are kept in milliseconds.
 constexpr std::uint64_t seconds(Millis t) { return static_cast<std::uint64_t>(t.count()) / 1000; }
 constexpr std::uint64_t millis(Millis t) { return static_cast<std::uint64_t>(t.count()); }
@@ -125,6 +127,13 @@ constexpr Row kRows[] = {
     {"ReceiveMessageWaitTimeSeconds",
      Number{&Settings::wait, 0, seconds(limits::kWaitMax), kSecond}},
     {"VisibilityTimeout", Number{&Settings::visibility, 0, seconds(kVisibilityMax), kSecond}},
+    {"FifoQueue", Choice{&Settings::fifo}, is_fifo},
+    {"ContentBasedDeduplication", Choice{&Settings::content_based_dedup}, is_fifo},
+    {"DeduplicationScope", Choice{&Settings::dedup_by_group, "queue", "messageGroup"}, is_fifo},
+    {"DeduplicationScopeInForce", Choice{&Settings::dedup_by_group_made, "queue", "messageGroup"},
+     is_fifo},
+    {"FifoThroughputLimit", Choice{&Settings::limit_by_group, "perQueue", "perMessageGroupId"},
+     is_fifo},
     {"MaxReceives", Number{&Settings::max_receives, 0, limits::kMaxReceivesMax}},
     {"DeadLetterQueue", Text{&Settings::dead_letter_queue, fault_in_queue_name}},
     {"RetryBaseMillis", Number{&Settings::retry_base, 0, millis(kVisibilityMax)}},
@@ -169,14 +178,22 @@ dialogue::Attributes to_attributes(const Settings& settings) {
     return attributes;
 }
 
+bool is_fifo_name(std::string_view name) { return name.ends_with(kFifoEnding); }
+
 std::string_view fault_in_queue_name(std::string_view name) {
+    const std::size_t length = name.size();
+    if (is_fifo_name(name)) {
+        name.remove_suffix(kFifoEnding.size());
+    }
     const auto good = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '_' || c == '-';
     };
-    if (name.empty() || name.size() > limits::kQueueNameBytesMax ||
+    if (name.empty() || length > limits::kQueueNameBytesMax ||
         !std::all_of(name.begin(), name.end(), good)) {
-        return "a queue's name has 1 to 80 letters, digits, hyphens and underscores";
+        return "a queue's name has 1 to 80 letters, digits, hyphens and underscores; a FIFO "
+               "queue's "
+               "ends with .fifo";
     }
     return {};
 }

@@ -21,6 +21,13 @@ struct Settings {
     Millis visibility{30'000};                                   // VisibilityTimeout
 
     // Ours.
+    // Of FIFO queues alone.
+    bool fifo = false;                 // FifoQueue; never changes
+    bool content_based_dedup = false;  // ContentBasedDeduplication: the id is the body's SHA-256
+    bool dedup_by_group = false;       // DeduplicationScope: messageGroup, else queue
+    bool dedup_by_group_made = false;  // The scope that it was made with, which stays in force.
+    bool limit_by_group = false;       // FifoThroughputLimit: perMessageGroupId, else perQueue
+
     std::uint32_t max_receives = 0;  // MaxReceives; 0: never buried for its count.
     std::string dead_letter_queue;   // DeadLetterQueue: a name; empty: none.
     Millis retry_base{1'000};        // RetryBaseMillis: the wait after the first failed delivery,
@@ -38,6 +45,9 @@ Result<Settings, std::string> with_attributes(Settings settings,
 // The settings in their text form, but for what has its initial value and goes without saying;
 // with_attributes({}, to_attributes(s)) == s.
 dialogue::Attributes to_attributes(const Settings& settings);
+
+// Whether this is how a FIFO queue is called.
+bool is_fifo_name(std::string_view name);
 
 // Empty if the name is good, else what is wrong with it.
 std::string_view fault_in_queue_name(std::string_view name);

@@ -144,45 +144,66 @@ std::int64_t second_of(Time t) {
 }
 }  // namespace
 
-void Delayed::push(Place place, Time visible_at) {
+void Delayed::push(Place place, Time visible_at, std::uint32_t group, std::uint64_t sequence) {
     Second& second = seconds_[second_of(visible_at)];
     second.earliest = second.live == 0 ? visible_at : std::min(second.earliest, visible_at);
     ESTEIRA_CHECK(second.entries.empty() || second.entries.back().place.at < place.at);
-    second.entries.push_back({visible_at, place});
+    second.entries.push_back({visible_at, place, group, sequence});
     ++second.live;
+    second.grouped += group != 0 ? 1 : 0;
     ++count_;
 }
 
-bool Delayed::remove_from(std::map<std::int64_t, Second>::iterator second, Position at,
-                          std::uint32_t* size) {
+Delayed::Entry Delayed::take(Second& second, Entry& entry) {
+    const Entry taken = entry;
+    entry.place.size = 0;
+    second.stale |= entry.visible_at == second.earliest;
+    second.grouped -= entry.group != 0 ? 1 : 0;
+    --second.live;
+    --count_;
+    return taken;
+}
+
+std::optional<Delayed::Entry> Delayed::remove_from(Seconds::iterator second, Position at) {
     auto& entries = second->second.entries;
     const auto entry =
         std::lower_bound(entries.begin(), entries.end(), at,
                          [](const Entry& e, Position position) { return e.place.at < position; });
     if (entry == entries.end() || entry->place.at != at || entry->place.size == 0) {
-        return false;
+        return std::nullopt;
     }
-    *size = entry->place.size;
-    entry->place.size = 0;
-    second->second.stale |= entry->visible_at == second->second.earliest;
-    --count_;
-    if (--second->second.live == 0) {
+    const Entry taken = take(second->second, *entry);
+    if (second->second.live == 0) {
         seconds_.erase(second);
     }
-    return true;
+    return taken;
 }
 
-bool Delayed::remove(Position at, std::optional<Time> visible_at, std::uint32_t* size) {
+std::optional<Delayed::Entry> Delayed::remove(Position at, std::optional<Time> visible_at) {
     if (visible_at) {
         const auto second = seconds_.find(second_of(*visible_at));
-        return second != seconds_.end() && remove_from(second, at, size);
+        return second == seconds_.end() ? std::nullopt : remove_from(second, at);
     }
     for (auto second = seconds_.begin(); second != seconds_.end(); ++second) {
-        if (remove_from(second, at, size)) {
-            return true;
+        if (auto taken = remove_from(second, at)) {
+            return taken;
         }
     }
-    return false;
+    return std::nullopt;
+}
+
+void Delayed::take_due_of_groups(Time now, const std::function<void(const Entry&)>& visit) {
+    for (auto second = seconds_.begin();
+         second != seconds_.end() && second->first <= second_of(now);) {
+        if (second->second.grouped > 0) {
+            for (Entry& entry : second->second.entries) {
+                if (entry.place.size != 0 && entry.group != 0 && entry.visible_at <= now) {
+                    visit(take(second->second, entry));
+                }
+            }
+        }
+        second = second->second.live == 0 ? seconds_.erase(second) : std::next(second);
+    }
 }
 
 std::optional<Place> Delayed::front_due(Time now) const {

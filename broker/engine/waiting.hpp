@@ -71,12 +71,22 @@ private:
 };
 
 // Not visible before a time of their own. Kept by second, so that finding one is cheap both by time
-// and by place; 24 bytes a message.
+// and by place; 32 bytes a message.
 class Delayed {
 public:
-    void push(Place place, Time visible_at);
-    // `visible_at`, where it is known, saves the search. Returns false when it is not here.
-    bool remove(Position at, std::optional<Time> visible_at, std::uint32_t* size);
+    struct Entry {
+        Time visible_at;
+        Place place;  // Size 0: a hole.
+        std::uint32_t group = 0;
+        std::uint64_t sequence = 0;
+    };
+
+    // A message of a group says which, and its sequence number in it.
+    void push(Place place, Time visible_at, std::uint32_t group = 0, std::uint64_t sequence = 0);
+    // `visible_at`, where it is known, saves the search. Nothing when it is not here.
+    std::optional<Entry> remove(Position at, std::optional<Time> visible_at);
+    // Those of groups that are due leave.
+    void take_due_of_groups(Time now, const std::function<void(const Entry&)>& visit);
 
     // The first of those that are due, in order of their second.
     std::optional<Place> front_due(Time now) const;
@@ -90,21 +100,19 @@ public:
     void clear();
 
 private:
-    struct Entry {
-        Time visible_at;
-        Place place;  // Size 0: a hole.
-    };
     struct Second {
         Time earliest;  // Of the live ones, unless `stale`.
         bool stale = false;
         std::size_t live = 0;
+        std::size_t grouped = 0;     // Live ones that have a group.
         std::vector<Entry> entries;  // By position: the log only grows.
     };
 
-    bool remove_from(std::map<std::int64_t, Second>::iterator second, Position at,
-                     std::uint32_t* size);
+    using Seconds = std::map<std::int64_t, Second>;
+    std::optional<Entry> remove_from(Seconds::iterator second, Position at);
+    Entry take(Second& second, Entry& entry);
 
-    std::map<std::int64_t, Second> seconds_;
+    Seconds seconds_;
     std::size_t count_ = 0;
 };
 

@@ -85,6 +85,7 @@ struct Receive {
     std::uint32_t count = 1;             // At most; 1 .. kReceiveCountMax.
     Millis wait{0};                      // 0 .. kWaitMax.
     std::optional<Millis> visibility{};  // Absent: the queue's.
+    std::string_view attempt{};          // FIFO queues: under this id the same is given again.
 };
 
 enum class Verdict : std::uint8_t {
@@ -202,10 +203,11 @@ struct Delivery {
     std::string_view origin{};  // Empty: its own id.
     std::string_view group{};
     std::string_view dedup{};
-    std::string_view source{};  // The queue that it was buried in, if it is a dead letter.
-    std::string_view reason{};  // Why it came back or was buried the last time.
-    std::uint32_t crashes = 0;  // Worker deaths while it was being handled.
-    HistoryBlock history{};     // Its attempts before this one, common/base/history.hpp.
+    std::uint64_t sequence = 0;  // FIFO queues: grows within the group.
+    std::string_view source{};   // The queue that it was buried in, if it is a dead letter.
+    std::string_view reason{};   // Why it came back or was buried the last time.
+    std::uint32_t crashes = 0;   // Worker deaths while it was being handled.
+    HistoryBlock history{};      // Its attempts before this one, common/base/history.hpp.
 };
 
 struct ReceiveReply {

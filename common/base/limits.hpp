@@ -24,6 +24,9 @@ inline constexpr Millis kRetentionMax = 14 * 24h;
 inline constexpr std::uint32_t kMaxReceivesMax = 1000;
 inline constexpr std::uint32_t kTagsMax = 50;
 inline constexpr std::uint32_t kInFlightMax = 120'000;  // A queue.
+inline constexpr Millis kDedupKept = 5min;              // From the first send of an id.
+inline constexpr Millis kAttemptKept = 5min;            // A receive that may be repeated by its id.
+inline constexpr std::size_t kAttemptsKept = 10'000;    // Of all queues.
 
 // The native dialogue.
 inline constexpr std::uint32_t kRequestEntriesMax = 1000;
@@ -67,6 +70,7 @@ inline constexpr std::uint32_t kQueuesMax = 10'000;
 inline constexpr std::uint64_t kQueueStateBytesMax = 16 << 20;  // Names, settings and tags of all.
 inline constexpr std::uint64_t kQueueBytesMaxDefault = 10ULL << 30;
 inline constexpr std::uint64_t kTotalBytesMaxDefault = 50ULL << 30;
+inline constexpr std::size_t kDedupIdsMax = 10'000'000;   // Of five minutes, all queues.
 inline constexpr std::uint64_t kDelayedMax = 10'000'000;  // All queues; 32 bytes of RAM each.
 
 // The journal.

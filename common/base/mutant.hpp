@@ -30,6 +30,9 @@ enum class Mutant : int {
     delivery_number_reused,
     recycled_before_sync,
     attempts_lost_by_relocation,
+    fifo_head_skipped,
+    expired_receipt_accepted,
+    dedup_not_rebuilt,
     last_,
 };
 

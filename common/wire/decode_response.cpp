@@ -91,6 +91,9 @@ void read_delivery_options(Reader& in, Delivery& delivery) {
             case DeliveryKey::crashes:
                 delivery.crashes = read_word(in, "crashes are 0 to 4294967295");
                 break;
+            case DeliveryKey::sequence:
+                delivery.sequence = in.get_unsigned();
+                break;
             case DeliveryKey::history:
                 delivery.history = in.get_binary();
                 if (!unpack_history(delivery.history)) {

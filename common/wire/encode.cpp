@@ -243,7 +243,8 @@ void put(Writer& out, const Delivery& delivery, WallTime first_received_at) {
     const std::uint32_t keys =
         count_of({other_time, !delivery.attributes.empty(), !delivery.origin.empty(),
                   !delivery.group.empty(), !delivery.dedup.empty(), !delivery.source.empty(),
-                  !delivery.reason.empty(), delivery.crashes != 0, !delivery.history.empty()});
+                  !delivery.reason.empty(), delivery.crashes != 0, delivery.sequence != 0,
+                  !delivery.history.empty()});
     out.array(keys == 0 ? 4U : 5U);
     out.number(delivery.number.value);
     out.number(delivery.receives);
@@ -269,6 +270,10 @@ void put(Writer& out, const Delivery& delivery, WallTime first_received_at) {
     if (delivery.crashes != 0) {
         out.number(DeliveryKey::crashes);
         out.number(delivery.crashes);
+    }
+    if (delivery.sequence != 0) {
+        out.number(DeliveryKey::sequence);
+        out.number(delivery.sequence);
     }
     if (!delivery.history.empty()) {
         out.number(DeliveryKey::history);

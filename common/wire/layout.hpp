@@ -59,6 +59,7 @@ enum class DeliveryKey : std::uint8_t {
     source = 6,
     reason = 7,
     crashes = 8,
+    sequence = 9,
     history = 10,
 };
 

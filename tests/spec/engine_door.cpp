@@ -127,6 +127,8 @@ private:
         };
         m.body = as_bytes(text(as_text(m.body)));
         m.origin = text(m.origin);
+        m.group = text(m.group);
+        m.dedup = text(m.dedup);
         m.source = text(m.source);
         m.reason = text(m.reason);
         m.history = as_bytes(text(as_text(m.history)));

@@ -46,6 +46,9 @@ std::string short_name(dialogue::Code code) {
     return dialogue::to_string(code);
 }
 
+// Longer deduplication ids are made by the broker, and no matter of a script.
+constexpr std::size_t kDedupShown = 20;
+
 struct Line {
     Millis time{0};
     std::string session = "main";
@@ -174,6 +177,12 @@ private:
             if (m.crashes > 0) {
                 look.push_back("crashes=" + std::to_string(m.crashes));
             }
+            if (!m.group.empty()) {
+                look.push_back("group=" + std::string(m.group));
+            }
+            if (!m.dedup.empty() && m.dedup.size() <= kDedupShown) {
+                look.push_back("dedup=" + std::string(m.dedup));
+            }
             if (!m.source.empty()) {
                 look.push_back("source=" + std::string(m.source));
             }
@@ -203,6 +212,12 @@ private:
             if (line.options.contains("origin")) {
                 entry.origin = line.options.at("origin");
             }
+            if (line.options.contains("group")) {
+                entry.group = line.options.at("group");
+            }
+            if (line.options.contains("dedup")) {
+                entry.dedup = line.options.at("dedup");
+            }
             send.entries.push_back(entry);
         }
         return told(door_.ask(line.session, send));
@@ -218,6 +233,9 @@ private:
         }
         if (line.options.contains("visibility")) {
             receive.visibility = duration(line.options.at("visibility"));
+        }
+        if (line.options.contains("attempt")) {
+            receive.attempt = line.options.at("attempt");
         }
         return told(door_.ask(line.session, receive));
     }

@@ -80,10 +80,9 @@ TEST(Delayed, TheNextTimeIsThatOfOneWhoIsStillThere) {
     Delayed delayed;
     delayed.push({{1, 1}, 10}, due(5'100));
     delayed.push({{1, 2}, 10}, due(5'700));
-    std::uint32_t size = 0;
-    ASSERT_TRUE(delayed.remove({1, 1}, std::nullopt, &size));
+    ASSERT_TRUE(delayed.remove({1, 1}, std::nullopt));
     EXPECT_EQ(delayed.next_visible_at(), due(5'700));
-    ASSERT_TRUE(delayed.remove({1, 2}, due(5'700), &size));
+    ASSERT_TRUE(delayed.remove({1, 2}, due(5'700)));
     EXPECT_FALSE(delayed.next_visible_at());
 }
 

@@ -86,6 +86,9 @@ public:
         (*this)("body", message.body)("attributes", message.attributes)("origin", message.origin);
         (*this)("group", message.group)("dedup", message.dedup)("source", message.source);
         (*this)("reason", message.reason)("crashes", message.crashes);
+        if (message.sequence != 0) {
+            (*this)("sequence", message.sequence);
+        }
         return message.history.empty() ? *this : (*this)("history", message.history);
     }
     std::string text() const { return out_.str(); }

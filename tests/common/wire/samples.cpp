@@ -115,6 +115,17 @@ ReceiveReply full_receive() {
     return reply;
 }
 
+// Of a FIFO queue.
+ReceiveReply receive_in_order() {
+    ReceiveReply reply;
+    reply.receipt = receipt(1);
+    reply.messages.push_back(delivery(8, "em ordem"));
+    reply.messages.back().group = "loja-7";
+    reply.messages.back().dedup = "venda-1";
+    reply.messages.back().sequence = 0x1'0000'0001;
+    return reply;
+}
+
 // A dead letter: what happened to it comes along.
 ReceiveReply receive_with_history() {
     static const std::string history = pack_history({3,
@@ -176,6 +187,7 @@ std::vector<Sample<Response>> sample_responses() {
                                                  {Code::too_large, 2, {}, "2 MiB"}}})},
         {"response_receive", response(200, full_receive())},
         {"response_receive_history", response(11, receive_with_history())},
+        {"response_receive_in_order", response(12, receive_in_order())},
         {"response_receive_nothing", response(201, ReceiveReply{})},
         {"response_settle",
          response(43, SettleReply{{{Code::ok, 5, {}, ""}, {Code::receipt_stale, 1, {}, ""}}})},

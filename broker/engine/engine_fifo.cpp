@@ -1,0 +1,131 @@
+// FIFO queues and groups: order, deduplication, receives that are asked again by an id.
+#include <algorithm>
+#include <utility>
+
+#include "broker/engine/engine.hpp"
+#include "broker/engine/event_codec.hpp"
+#include "common/base/mutant.hpp"
+
+namespace esteira::engine {
+
+using dialogue::Code;
+using dialogue::Refused;
+
+namespace {
+
+std::string hex(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string text;
+    for (const char c : bytes) {
+        text += kDigits[static_cast<unsigned char>(c) >> 4];
+        text += kDigits[static_cast<unsigned char>(c) & 15];
+    }
+    return text;
+}
+
+}  // namespace
+
+std::optional<Refused> Engine::fault_in_group(const Queue& queue,
+                                              const dialogue::SendEntry& entry) const {
+    if (queue.kind() != QueueKind::fifo) {
+        if (!entry.dedup.empty()) {
+            return Refused{Code::bad_request, "queue " + queue.name() +
+                                                  " is a standard queue: it does not deduplicate"};
+        }
+        return std::nullopt;
+    }
+    if (entry.group.empty()) {
+        return Refused{Code::bad_request,
+                       "queue " + queue.name() + " is a FIFO queue: a message needs a group"};
+    }
+    if (entry.dedup.empty() && !queue.settings().content_based_dedup) {
+        return Refused{
+            Code::bad_request,
+            "queue " + queue.name() + " needs a deduplication id, or ContentBasedDeduplication"};
+    }
+    if (entry.delay && *entry.delay != Millis{0}) {
+        return Refused{Code::bad_request, "a FIFO queue delays all messages alike: DelaySeconds"};
+    }
+    if (dedup_.size() >= limits::kDedupIdsMax) {
+        return Refused{Code::limit_exceeded, "too many deduplication ids in five minutes"};
+    }
+    return std::nullopt;
+}
+
+void Engine::give_group(const Queue& queue, const dialogue::SendEntry& entry, Stored& stored,
+                        Now now) {
+    if (entry.group.empty()) {
+        return;
+    }
+    Fifo fifo;
+    fifo.group = entry.group;
+    if (queue.kind() == QueueKind::fifo) {
+        fifo.dedup = entry.dedup.empty() ? keep(hex(tools_.sha256(entry.body))) : entry.dedup;
+        fifo.dedup_until = now.broker + limits::kDedupKept;
+    }
+    stored.fifo = fifo;
+}
+
+std::string Engine::dedup_key(const Queue& queue, const Fifo& fifo) const {
+    const bool by_group = queue.settings().dedup_by_group_made;
+    return Dedup::key(queue.number(), queue.purges(), by_group ? fifo.group : std::string_view{},
+                      fifo.dedup);
+}
+
+std::optional<MessageNumber> Engine::repeated(const Queue& queue, const Stored& stored,
+                                              Now now) const {
+    if (!stored.fifo || stored.fifo->dedup_until == Time{}) {
+        return std::nullopt;
+    }
+    return dedup_.find(dedup_key(queue, *stored.fifo), now.broker);
+}
+
+void Engine::remember_ids(const Queue& queue, const Stored& e, Place place, Now now) {
+    next_message_ = std::max(next_message_, e.fifo->sequence + 1);
+    dedup_.forget_old(now.broker);
+    if (e.fifo->dedup_until > now.broker && !(recovering_ && mutant(Mutant::dedup_not_rebuilt))) {
+        dedup_.remember(dedup_key(queue, *e.fifo), e.number, e.fifo->dedup_until, place.at.chunk);
+    }
+}
+
+void Engine::join_group(const Queue& queue, Stored& stored) {
+    if (queue.kind() != QueueKind::fifo || !stored.fifo) {
+        return;
+    }
+    // An old number would put it before what its group has; both come from the same counter.
+    stored.fifo->sequence = stored.number.value < next_message_ ? next_message_ : 0;
+    stored.fifo->dedup = keep(dialogue::message_id(broker_id_, stored.number));
+    stored.fifo->dedup_until = Time{};
+}
+
+// What the attempt was given before, with its time begun anew, if nothing has become of it since.
+std::optional<dialogue::ReceiveReply> Engine::same_attempt(const Queue& queue,
+                                                           const dialogue::Receive& receive,
+                                                           Now now) {
+    const auto known = attempts_.find(queue.number(), receive.attempt, now.broker);
+    if (!known) {
+        return std::nullopt;
+    }
+    Queue& own = *queues_.at(queue.number());
+    const auto first = own.leases().find(known->first);
+    const bool untouched = first && first.lease->first == known->first && !first.lease->single &&
+                           first.lease->live == known->count;
+    Note note;
+    note.queue = queue.number();
+    note.first = known->first;
+    note.count = known->count;
+    auto reply = untouched ? same_lease(note, now) : std::nullopt;
+    if (!reply) {
+        return std::nullopt;
+    }
+    const Rescheduled anew{queue.number(),
+                           Return::visibility,
+                           now.broker + receive.visibility.value_or(queue.settings().visibility),
+                           {},
+                           {*known}};
+    log_.begin_group(encoded_size(anew));
+    commit(anew, now);
+    return reply;
+}
+
+}  // namespace esteira::engine
