@@ -59,9 +59,11 @@ Json json_of(const dialogue::Delivery& delivery, std::uint64_t broker,
                  {"first_received_at", cli::json_of(delivery.first_received_at)}};
     for (const auto& [name, value] :
          {std::pair{"origin", delivery.origin}, std::pair{"source", delivery.source},
-          std::pair{"reason", delivery.reason}, std::pair{"group", delivery.group}}) {
+          std::pair{"reason", delivery.reason}, std::pair{"group", delivery.group},
+          std::pair{"dedup", delivery.dedup}}) {
         message[name] = std::string(value);
     }
+    message["sequence"] = delivery.sequence;
     message["attributes"] = cli::json_of_attributes(delivery.attributes);
     message["bytes"] = delivery.body.size();
     cli::put_history(message, delivery.history);

@@ -49,7 +49,10 @@ struct Peeked {
     std::string origin;
     std::string source;
     std::string reason;
-    std::string history;  // The block, with the attempt that runs.
+    std::string group;
+    std::string dedup;
+    std::uint64_t sequence = 0;  // FIFO queues.
+    std::string history;         // The block, with the attempt that runs.
     std::vector<std::byte> attributes;
     std::vector<std::byte> body;
 };
@@ -281,6 +284,7 @@ private:
     void give_back(const Session& session, bool dead, Now now);
     void sweep_workers(Now now);
     void sweep_expired(Now now);
+    void find_expired_in_groups(const Queue& queue, SetAside& expired, Now now);
 
     // Collection.
     struct Candidate {

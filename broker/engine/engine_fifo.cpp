@@ -4,6 +4,7 @@
 
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
+#include "broker/engine/runs.hpp"
 #include "common/base/mutant.hpp"
 
 namespace esteira::engine {
@@ -12,6 +13,8 @@ using dialogue::Code;
 using dialogue::Refused;
 
 namespace {
+
+constexpr std::size_t kSweptMax = 10'000;  // Expired messages a sweep and queue.
 
 std::string hex(std::string_view bytes) {
     constexpr std::string_view kDigits = "0123456789abcdef";
@@ -96,6 +99,26 @@ void Engine::join_group(const Queue& queue, Stored& stored) {
     stored.fifo->sequence = stored.number.value < next_message_ ? next_message_ : 0;
     stored.fifo->dedup = keep(dialogue::message_id(broker_id_, stored.number));
     stored.fifo->dedup_until = Time{};
+}
+
+// The groups stand by the age of their first messages, so the first one that is young ends it.
+void Engine::find_expired_in_groups(const Queue& queue, SetAside& expired, Now now) {
+    const Grouped* grouped = queue.grouped();
+    if (grouped == nullptr) {
+        return;
+    }
+    const Millis retention = queue.settings().retention;
+    std::size_t seen = 0;
+    for (const auto& [sequence, group] : grouped->ready()) {
+        for (Grouped::Index i = grouped->first_of(group); i != 0; i = grouped->message(i).next) {
+            const Place place = grouped->message(i).place;
+            const auto record = read_stored(log_.read(place.at, place.size));
+            if (++seen > kSweptMax || !record || record->sent_at + retention > now.wall) {
+                return;
+            }
+            add_slot(expired.waiting, place.at);
+        }
+    }
 }
 
 // What the attempt was given before, with its time begun anew, if nothing has become of it since.

@@ -47,6 +47,9 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
                           std::string(delivery.origin),
                           std::string(delivery.source),
                           std::string(delivery.reason),
+                          std::string(delivery.group),
+                          std::string(delivery.dedup),
+                          delivery.sequence,
                           history,
                           {delivery.attributes.begin(), delivery.attributes.end()},
                           {delivery.body.begin(), delivery.body.end()}});

@@ -159,7 +159,7 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
             const Stored stored = make_stored(*queue, send.entries[i], now);
             if (const auto first = repeated(*queue, stored, now)) {
                 add_result(results, {Code::ok, 1, *first, {}});
-                ++queue->dedup_hits();
+                queue->count_dedup_hit();
                 continue;
             }
             add_result(results, {Code::ok, 1, stored.number, {}});

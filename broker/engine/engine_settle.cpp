@@ -173,7 +173,7 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
         queue.advance(now.broker);
         Stored stored = make_stored(queue, send, now);
         if (repeated(queue, stored, now)) {
-            ++queue.dedup_hits();
+            queue.count_dedup_hit();
             continue;
         }
         std::string history;

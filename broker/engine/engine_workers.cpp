@@ -156,6 +156,7 @@ void Engine::sweep_expired(Now now) {
                 }
             }
         }
+        find_expired_in_groups(*queue, expired, now);
         if (expired.numbers.empty() && expired.waiting.empty()) {
             continue;
         }

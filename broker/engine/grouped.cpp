@@ -243,7 +243,7 @@ std::optional<Time> Grouped::next_due_at() const {
 
 std::optional<WallTime> Grouped::oldest_sent_at() const {
     for (const auto& [sequence, group] : ready_) {
-        if (const Index first = first_of(group); first != 0) {
+        if (const Index first = first_of(group); first != 0 && message(first).sent_s != 0) {
             return WallTime{std::chrono::seconds(message(first).sent_s)};
         }
     }

@@ -37,7 +37,7 @@ public:
         Index group = 0;
         std::uint64_t sequence = 0;
         Time visible_at{};         // Ordered groups only: not due before; zero: at once.
-        std::uint32_t sent_s = 0;  // Wall time in seconds.
+        std::uint32_t sent_s = 0;  // Wall time in seconds; 0: it was delayed, and is not known.
         Index next = 0;
         Index before = 0;
     };

@@ -114,7 +114,8 @@ public:
     // How often it was emptied: what was remembered of it before does not count any more.
     std::uint32_t purges() const { return purges_; }
     // Sends that repeated a deduplication id, since the broker has started.
-    std::uint64_t& dedup_hits() { return dedup_hits_; }
+    std::uint64_t dedup_hits() const { return dedup_hits_; }
+    void count_dedup_hit() { ++dedup_hits_; }
     Leases& leases() { return leases_; }
     const Leases& leases() const { return leases_; }
 

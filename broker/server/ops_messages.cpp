@@ -44,6 +44,9 @@ Json Ops::describe_message(const engine::Peeked& peeked) const {
                  {"origin", peeked.origin},
                  {"source", peeked.source},
                  {"reason", peeked.reason},
+                 {"group", peeked.group},
+                 {"dedup", peeked.dedup},
+                 {"sequence", peeked.sequence},
                  {"attributes", cli::json_of_attributes(peeked.attributes)},
                  {"bytes", peeked.body.size()}};
     cli::put_history(message, as_bytes(peeked.history));

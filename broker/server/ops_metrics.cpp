@@ -79,6 +79,11 @@ void write_queues(TextWriter& out, const std::vector<Reading>& readings) {
             out.sample({{"queue", r.queue->name()}}, r.total(family.total));
         }
     }
+    out.family("esteira_queue_dedup_hits_total", Kind::counter,
+               "Sends that repeated a deduplication id, since the broker has started.");
+    for (const Reading& r : readings) {
+        out.sample({{"queue", r.queue->name()}}, r.queue->dedup_hits());
+    }
     out.family("esteira_queue_redelivered_total", Kind::counter,
                "Messages that became visible again, by reason.");
     for (const Reading& r : readings) {

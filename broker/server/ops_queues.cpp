@@ -104,6 +104,14 @@ OpsResult Ops::queue_create(const Json& arguments, Now now) {
         return std::any_of(attributes.begin(), attributes.end(),
                            [&](const auto& pair) { return pair.first == key; });
     };
+    // A name that ends so can be nothing else.
+    dialogue::Attributes kind;
+    if (engine::is_fifo_name(name)) {
+        kind.emplace_back("FifoQueue", "true");
+    }
+    if (!given("FifoQueue")) {
+        attributes.insert(attributes.begin(), kind.begin(), kind.end());
+    }
     std::string dead;
     if (!arguments["no_dlq"].get<bool>() && !name.starts_with(kDeadLetterPrefix) &&
         !given("DeadLetterQueue")) {
@@ -116,10 +124,8 @@ OpsResult Ops::queue_create(const Json& arguments, Now now) {
     const bool is_new = core_.engine().find_queue(name) == nullptr;
     const bool dead_is_new = !dead.empty() && core_.engine().find_queue(dead) == nullptr;
     if (dead_is_new) {
-        const auto made = ask(
-            dialogue::CreateQueue{
-                dead, {{"MessageRetentionPeriod", kDeadLetterRetention}}, dialogue::Attributes{}},
-            now);
+        kind.emplace_back("MessageRetentionPeriod", kDeadLetterRetention);
+        const auto made = ask(dialogue::CreateQueue{dead, kind, dialogue::Attributes{}}, now);
         if (const auto* fault = std::get_if<Refused>(&made)) {
             return refusal_of(*fault);
         }

@@ -8,6 +8,7 @@
 #include "common/base/attributes.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/limits.hpp"
+#include "common/base/text.hpp"
 #include "common/cli/json_text.hpp"
 
 namespace esteira::send_file {
@@ -65,6 +66,18 @@ std::vector<std::byte> attributes_of(const Json& object) {
     return block;
 }
 
+// A group or a deduplication id, which may stand as a number as well.
+std::string id_of(const std::string& name, const Json& value) {
+    if (!value.is_string() && !value.is_number_integer()) {
+        refuse("the " + name + " is a text or a whole number");
+    }
+    std::string id = value.is_string() ? value.get<std::string>() : value.dump();
+    if (id.size() > limits::kGroupBytesMax || !is_visible_ascii(id)) {
+        refuse("the " + name + " is 1 to 128 visible ASCII characters");
+    }
+    return id;
+}
+
 Message message_of(const Json& envelope) {
     if (!envelope.is_object()) {
         refuse("an envelope is a JSON object");
@@ -78,6 +91,8 @@ Message message_of(const Json& envelope) {
             message.delay = delay_of(value);
         } else if (name == "attributes") {
             message.attributes = attributes_of(value);
+        } else if (name == "group" || name == "dedup") {
+            (name == "group" ? message.group : message.dedup) = id_of(name, value);
         } else if (name != "body" && name != "body_base64") {
             refuse("an envelope has no " + name);
         } else if (!value.is_string()) {

@@ -15,11 +15,14 @@ struct Message {
     std::string body;
     std::optional<Millis> delay;
     std::vector<std::byte> attributes;  // As a block, see common/base/attributes.hpp.
+    std::string group{};                // FIFO and fair queues.
+    std::string dedup{};                // FIFO queues.
 };
 
 // {"body":"...","delay":5,"attributes":{"loja":"SP01","n":{"type":"Number","value":"7"}}}
 // The body is text, or "body_base64"; the delay is in seconds; an attribute that is plain text is a
-// String. What else stands there is an error. Or why the line is none.
+// String; "group" and "dedup" are for FIFO queues. What else stands there is an error. Or why the
+// line is none.
 Result<Message, std::string> read_envelope(std::string_view line);
 
 }  // namespace esteira::send_file

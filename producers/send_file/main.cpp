@@ -58,8 +58,10 @@ int main(int argc, char** argv) {
     app.add_option("queue", options.queue, "Name of a queue");
     app.add_option("file", options.file, "One message a line; - or nothing: stdin");
     app.add_option("--body", options.body, "Send this one message, and read nothing");
-    app.add_flag("--envelope", options.envelope,
-                 "Lines are {\"body\":\"...\",\"delay\":S,\"attributes\":{...}}");
+    app.add_flag(
+        "--envelope", options.envelope,
+        "Lines are {\"body\":\"...\",\"delay\":S,\"attributes\":{...},\"group\":G,\"dedup\":ID}");
+    app.add_option("--group", options.group, "Group of messages that say none (FIFO, fair queues)");
     app.add_option("--batch", options.batch, "Messages of one request")
         ->check(CLI::Range(1U, limits::kRequestEntriesMax))
         ->capture_default_str();

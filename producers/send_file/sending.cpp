@@ -104,6 +104,8 @@ void Sending::send_batch() {
         entry.body = as_bytes(message.body);
         entry.delay = message.delay;
         entry.attributes = message.attributes;
+        entry.group = message.group.empty() ? options_.group : message.group;
+        entry.dedup = message.dedup;
     }
     const std::uint64_t tag = next_tag_++;
     const std::uint64_t last = batch_.lines.back();

@@ -20,6 +20,7 @@ struct Options {
     std::string queue;
     std::filesystem::path file;  // Empty or "-": stdin.
     std::optional<std::string> body;
+    std::string group;  // Of messages that say none.
     bool envelope = false;
     bool verbose = false;
     bool flush = false;  // What the spool holds, and no input.

@@ -35,9 +35,11 @@ TEST(Settings, RefuseWhatIsNoNumber) {
 TEST(QueueName, IsOfLettersDigitsHyphensAndUnderscores) {
     EXPECT_EQ(fault_in_queue_name("dlq-Estoque_1"), "");
     EXPECT_EQ(fault_in_queue_name(std::string(80, 'a')), "");
+    EXPECT_EQ(fault_in_queue_name("a.fifo"), "");
     for (const std::string& name :
          {std::string(), std::string(81, 'a'), std::string("a/b"), std::string("a b"),
-          std::string("a.fifo"), std::string("estoqué"), std::string("a\0b", 3)}) {
+          std::string(".fifo"), std::string("a.fifo.fifo"), std::string(76, 'a') + ".fifo",
+          std::string("estoqué"), std::string("a\0b", 3)}) {
         EXPECT_NE(fault_in_queue_name(name), "") << name;
     }
 }
