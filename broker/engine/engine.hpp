@@ -137,26 +137,24 @@ public:
     std::uint64_t empty_receives() const { return empty_receives_; }
 
 private:
-    // What a receive asks for.
-    struct Wanted {
-        std::uint32_t count = 1;
-        std::optional<Millis> visibility;
-        std::string attempt;
-    };
-    struct Waiter {
-        std::uint64_t ticket = 0;
-        Bytes16 session{};
-        std::uint64_t request = 0;
-        std::uint64_t hash = 0;
-        Wanted wanted;
-        Time deadline{};
-    };
     // Who asks, through all the steps of one request.
     struct Caller {
         std::uint64_t ticket = 0;
         Bytes16 session{};
         std::uint64_t request = 0;
         std::uint64_t hash = 0;
+    };
+    // What a receive asks for.
+    struct Wanted {
+        std::uint32_t count = 1;
+        std::uint32_t min = 1;  // Fewer are not leased before the wait is over.
+        std::optional<Millis> visibility;
+        std::string attempt;
+    };
+    struct Waiter {
+        Caller caller;
+        Wanted wanted;
+        Time deadline{};
     };
     // What a receive would hand out, and what it found that must go elsewhere first.
     struct Picked {
@@ -264,7 +262,7 @@ private:
     std::string_view keep(std::string text);
     void dismiss_waiters(const Bytes16& session);
     void forget_waiter(const Caller& caller);
-    void park(const Caller& caller, const Queue& queue, const dialogue::Receive& receive, Now now);
+    void park(const Caller& caller, const Queue& queue, const Wanted& wanted, Time deadline);
 
     // Settling.
     std::size_t estimate(const dialogue::VerdictEntry& entry);

@@ -194,8 +194,7 @@ void Engine::run(const Caller& caller, const dialogue::DeleteQueue& remove, Now 
     const dialogue::DoneReply reply{queue->messages()};
     if (const auto waiting = waiters_.find(event.queue); waiting != waiters_.end()) {
         for (const Waiter& waiter : waiting->second) {
-            refuse({waiter.ticket, waiter.session, waiter.request, waiter.hash},
-                   Code::no_such_queue, "queue " + queue->name() + " was deleted");
+            refuse(waiter.caller, Code::no_such_queue, "queue " + queue->name() + " was deleted");
         }
         waiter_count_ -= waiting->second.size();
         waiters_.erase(waiting);

@@ -56,20 +56,21 @@ void Engine::put_away(Queue& queue, Picked& picked, Now now) {
 std::optional<dialogue::ReceiveReply> Engine::lease(const Caller& caller, Queue& queue,
                                                     const Wanted& wanted, Now now) {
     queue.advance(now.broker);
-    const std::size_t in_flight = queue.leases().in_flight();
-    if (in_flight >= limits::kInFlightMax) {
+    if (!queue.has_batch(wanted.min, now.broker)) {
         return std::nullopt;
     }
-    const std::uint32_t count =
-        std::min(wanted.count, limits::kInFlightMax - static_cast<std::uint32_t>(in_flight));
+    const auto in_flight = static_cast<std::uint32_t>(queue.leases().in_flight());
+    const std::uint32_t count = std::min(wanted.count, limits::kInFlightMax - in_flight);
     Picked picked = pick(queue, count, now);
     put_away(queue, picked, now);
     // In a FIFO queue what was put away may have been all that stood before the next one.
-    while (picked.good.empty() && picked.put_any_away() && queue.kind() == QueueKind::fifo) {
+    while (queue.kind() == QueueKind::fifo && picked.good.size() < wanted.min &&
+           picked.put_any_away() && queue.has_batch(wanted.min, now.broker)) {
         picked = pick(queue, count, now);
         put_away(queue, picked, now);
     }
-    if (picked.good.empty()) {
+    // What was put away may have been counted on.
+    if (picked.good.empty() || !queue.has_batch(wanted.min, now.broker)) {
         return std::nullopt;
     }
 
@@ -186,44 +187,35 @@ void Engine::run(const Caller& caller, const dialogue::Receive& receive, Now now
             return answer(caller, std::move(*reply));
         }
     }
-    auto& waiting = waiters_[queue->number()];
+    const bool waits = receive.wait > Millis{0};
+    const Wanted wanted{receive.count, waits ? receive.min : 1, receive.visibility,
+                        std::string(receive.attempt)};
     // Who asked before is served before.
-    if (waiting.empty()) {
-        const Wanted wanted{receive.count, receive.visibility, std::string(receive.attempt)};
+    if (waiter_count(queue->number()) == 0) {
         if (auto reply = lease(caller, *queue, wanted, now)) {
             return answer(caller, std::move(*reply));
         }
     }
-    if (receive.wait <= Millis{0} && waiting.empty()) {
-        waiters_.erase(queue->number());
-    }
-    if (receive.wait <= Millis{0}) {
+    if (!waits) {
         ++empty_receives_;
         return answer(caller, dialogue::ReceiveReply{});
     }
-    park(caller, *queue, receive, now);
+    park(caller, *queue, wanted, now.broker + receive.wait);
 }
 
-void Engine::park(const Caller& caller, const Queue& queue, const dialogue::Receive& receive,
-                  Now now) {
+void Engine::park(const Caller& caller, const Queue& queue, const Wanted& wanted, Time deadline) {
     auto& waiting = waiters_[queue.number()];
     const auto same = std::find_if(waiting.begin(), waiting.end(), [&](const Waiter& w) {
-        return w.session == caller.session && w.request == caller.request;
+        return w.caller.session == caller.session && w.caller.request == caller.request;
     });
     if (same != waiting.end()) {
-        same->ticket = caller.ticket;  // Asked again over a new connection.
+        same->caller.ticket = caller.ticket;  // Asked again over a new connection.
         return;
     }
     if (waiter_count_ >= limits::kLongPollsMax) {
         return refuse(caller, Code::limit_exceeded, "too many receives are waiting");
     }
-    const Time deadline = now.broker + receive.wait;
-    waiting.push_back({caller.ticket,
-                       caller.session,
-                       caller.request,
-                       caller.hash,
-                       {receive.count, receive.visibility, std::string(receive.attempt)},
-                       deadline});
+    waiting.push_back({caller, wanted, deadline});
     ++waiter_count_;
     first_deadline_ = std::min(first_deadline_, deadline);
 }
@@ -237,16 +229,18 @@ void Engine::serve(Now now) {
         Queue& queue = *queues_.at(at->first);
         auto& waiting = at->second;
         queue.advance(now.broker);
-        while (!waiting.empty() && queue.has_visible(now.broker)) {
-            const Waiter waiter = waiting.front();
-            const Caller caller{waiter.ticket, waiter.session, waiter.request, waiter.hash};
-            auto reply = lease(caller, queue, waiter.wanted, now);
+        while (!waiting.empty()) {
+            Waiter& waiter = waiting.front();
+            if (waiter.deadline <= now.broker) {
+                waiter.wanted.min = 1;
+            }
+            auto reply = lease(waiter.caller, queue, waiter.wanted, now);
             if (!reply) {
                 break;
             }
+            answer(waiter.caller, std::move(*reply));
             waiting.pop_front();
             --waiter_count_;
-            answer(caller, std::move(*reply));
         }
         if (deadline_passed) {
             std::erase_if(waiting, [&](const Waiter& waiter) {
@@ -254,8 +248,7 @@ void Engine::serve(Now now) {
                     first_deadline_ = std::min(first_deadline_, waiter.deadline);
                     return false;
                 }
-                const Caller caller{waiter.ticket, waiter.session, waiter.request, waiter.hash};
-                answer(caller, dialogue::ReceiveReply{});
+                answer(waiter.caller, dialogue::ReceiveReply{});
                 ++empty_receives_;
                 --waiter_count_;
                 return true;
@@ -268,7 +261,12 @@ void Engine::serve(Now now) {
 Time Engine::next_wake(Now now) {
     Time wake = std::min(next_sweep_, first_deadline_);
     for (const auto& [number, waiting] : waiters_) {
-        if (const auto visible = queues_.at(number)->next_visible_at()) {
+        Queue& queue = *queues_.at(number);
+        // Messages that wait for a batch to be full wake nobody.
+        if (!waiting.empty() && queue.has_batch(waiting.front().wanted.min, now.broker)) {
+            return now.broker;
+        }
+        if (const auto visible = queue.next_visible_after(now.broker)) {
             wake = std::min(wake, *visible);
         }
     }
@@ -283,7 +281,7 @@ std::size_t Engine::waiter_count(QueueNumber queue) const {
 void Engine::forget_waiter(std::uint64_t ticket) {
     for (auto& [number, waiting] : waiters_) {
         waiter_count_ -=
-            std::erase_if(waiting, [&](const Waiter& w) { return w.ticket == ticket; });
+            std::erase_if(waiting, [&](const Waiter& w) { return w.caller.ticket == ticket; });
     }
 }
 
@@ -291,7 +289,7 @@ void Engine::forget_waiter(std::uint64_t ticket) {
 void Engine::forget_waiter(const Caller& caller) {
     for (auto& [number, waiting] : waiters_) {
         waiter_count_ -= std::erase_if(waiting, [&](const Waiter& w) {
-            return w.session == caller.session && w.request == caller.request;
+            return w.caller.session == caller.session && w.caller.request == caller.request;
         });
     }
 }
@@ -301,10 +299,10 @@ void Engine::forget_waiter(const Caller& caller) {
 void Engine::dismiss_waiters(const Bytes16& session) {
     for (auto& [number, waiting] : waiters_) {
         waiter_count_ -= std::erase_if(waiting, [&](const Waiter& w) {
-            if (w.session != session) {
+            if (w.caller.session != session) {
                 return false;
             }
-            answer({w.ticket, w.session, w.request, w.hash}, dialogue::ReceiveReply{});
+            answer(w.caller, dialogue::ReceiveReply{});
             return true;
         });
     }

@@ -71,6 +71,7 @@ void Grouped::push(const Message& added, Time now) {
     (message.next == 0 ? group.last : node(message.next).before) = index;
     group.hint = index;
     ++group.waiting;
+    bytes_ += added.place.size;
     if (message.visible_at > now) {
         ++delays_[message.visible_at];
         ++delayed_count_;
@@ -109,6 +110,7 @@ std::optional<Grouped::Message> Grouped::take(Position position) {
     (message.next == 0 ? group.last : node(message.next).before) = message.before;
     group.hint = message.before;
     --group.waiting;
+    bytes_ -= message.place.size;
     free_messages_.push_back(index);
     uncount_delay(message.visible_at);
     touch(message.group);

@@ -98,6 +98,7 @@ public:
     Millis busy_of_all(Time now) const { return recent(all_, now); }
 
     std::size_t waiting() const { return by_place_.size(); }
+    std::uint64_t bytes() const { return bytes_; }  // Of those that wait.
     std::size_t delayed() const { return delayed_count_; }
     std::size_t group_count() const { return by_id_.size(); }
     std::optional<WallTime> oldest_sent_at() const;
@@ -151,6 +152,7 @@ private:
     std::vector<Index> changed_;
     std::map<Time, std::size_t> delays_;  // How many ordered messages are due when.
     std::size_t delayed_count_ = 0;
+    std::uint64_t bytes_ = 0;
     Load all_;
 };
 

@@ -162,13 +162,6 @@ void Leases::for_first_returned(
     }
 }
 
-std::optional<Time> Leases::next_visible_at() const {
-    if (!back_.empty()) {
-        return back_.begin()->first;
-    }
-    return next_return_at();
-}
-
 std::optional<Time> Leases::next_return_at() const {
     if (flying_.empty()) {
         return std::nullopt;

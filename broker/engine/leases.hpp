@@ -84,8 +84,7 @@ public:
 
     std::size_t in_flight() const { return in_flight_; }
     std::size_t returned() const { return returned_count_; }
-    // When the first message is visible, which may be now; and when the next lease runs out.
-    std::optional<Time> next_visible_at() const;
+    // When the next lease runs out.
     std::optional<Time> next_return_at() const;
 
     void for_each(const std::function<void(const Lease&, std::size_t index)>& visit) const;

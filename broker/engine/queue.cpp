@@ -111,16 +111,64 @@ bool Queue::has_visible(Time now) const {
            (waiting_.count() > 0 || leases_.returned() > 0 || delayed_.front_due(now).has_value());
 }
 
-std::optional<Time> Queue::next_visible_at() {
+bool Queue::has_batch(std::uint32_t messages, Time now) {
+    if (!has_visible(now)) {
+        return false;
+    }
+    if (messages <= 1) {
+        return true;
+    }
+    const std::uint64_t room = limits::kInFlightMax - leases_.in_flight();
+    const std::uint64_t enough = std::min<std::uint64_t>(messages, room);
+    if (kind_ == QueueKind::fifo) {
+        return has_batch_in_order(enough, now);
+    }
+    if (counts(now).visible >= enough) {
+        return true;
+    }
+    if (bytes_ < limits::kReceiveBytesMax) {
+        return false;
+    }
+    std::uint64_t bytes = waiting_.bytes() + (grouped_ ? grouped_->bytes() : 0);
+    leases_.for_first_returned(messages, [&](DeliveryNumber, const Held& held) {
+        bytes += held.place.size + (held.story ? held.story->told_bytes() : 0);
+        return true;
+    });
+    delayed_.for_first_due(now, messages, [&](Place place) {
+        bytes += place.size;
+        return true;
+    });
+    return bytes >= limits::kReceiveBytesMax;
+}
+
+// What stands behind a message in flight is visible, but not to be had.
+bool Queue::has_batch_in_order(std::uint64_t messages, Time now) {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+    const auto enough = [&] { return count >= messages || bytes >= limits::kReceiveBytesMax; };
+    for (const auto& [sequence, group] : grouped_->ready()) {
+        grouped_->for_each_deliverable(group, leases_, now, [&](DeliveryNumber, Place place) {
+            ++count;
+            bytes += place.size;
+            return !enough();
+        });
+        if (enough()) {
+            return true;
+        }
+    }
+    return false;
+}
+
+std::optional<Time> Queue::next_visible_after(Time now) {
+    const auto leased = leases_.next_return_at();
     // With as many in flight as there may be, nothing is handed out before one of them comes back.
     if (leases_.in_flight() >= limits::kInFlightMax) {
-        return leases_.next_return_at();
+        return leased;
     }
     if (kind_ == QueueKind::fifo) {
         return grouped_ ? grouped_->next_due_at() : std::nullopt;
     }
-    const auto leased = leases_.next_visible_at();
-    const auto delayed = delayed_.next_visible_at();
+    const auto delayed = delayed_.next_due_after(now);
     if (!leased || !delayed) {
         return leased ? leased : delayed;
     }

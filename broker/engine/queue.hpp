@@ -96,8 +96,10 @@ public:
 
     // Whether a receive at `now` (after advance) would find something.
     bool has_visible(Time now) const;
-    // When a waiting receiver should look again; nothing when no message has a time of its own.
-    std::optional<Time> next_visible_at();
+    // Likewise, whether it would find `messages`, or as many as one answer holds.
+    bool has_batch(std::uint32_t messages, Time now);
+    // When one more message becomes visible by itself; nothing when none has a time of its own.
+    std::optional<Time> next_visible_after(Time now);
 
     Waiting& waiting() { return waiting_; }
     const Waiting& waiting() const { return waiting_; }
@@ -141,6 +143,7 @@ private:
         Grouped::Index group = 0;
         std::uint64_t sequence = 0;
     };
+    bool has_batch_in_order(std::uint64_t messages, Time now);
     void forget(Place place, Usage& usage);
     std::optional<Taken> take_waiting(Position at, std::optional<Time> visible_at,
                                       const LogStart& start);

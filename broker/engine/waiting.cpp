@@ -18,6 +18,7 @@ void Waiting::push(Place place, WallTime sent_at) {
     run.entries.push_back({place.at.slot, place.size});
     run.earliest_sent_at = std::min(run.earliest_sent_at, sent_at);
     ++count_;
+    bytes_ += place.size;
 }
 
 void Waiting::push_relocated(Place place, Position old, std::uint32_t age, WallTime sent_at) {
@@ -31,6 +32,7 @@ void Waiting::push_relocated(Place place, Position old, std::uint32_t age, WallT
     run->entries.push_back({place.at.slot, place.size});
     run->earliest_sent_at = std::min(run->earliest_sent_at, sent_at);
     ++count_;
+    bytes_ += place.size;
 }
 
 std::optional<Place> Waiting::front() const {
@@ -95,6 +97,7 @@ bool Waiting::remove(Position at, std::uint32_t* size) {
     const_cast<Entry*>(entry)->size = 0;
     Run* run = const_cast<Run*>(found);
     --count_;
+    bytes_ -= *size;
     while (!run->entries.empty() && run->entries.front().size == 0) {
         run->entries.pop_front();
     }
@@ -136,6 +139,7 @@ void Waiting::in_chunk(std::uint32_t chunk, const std::function<void(Place)>& vi
 void Waiting::clear() {
     runs_.clear();
     count_ = 0;
+    bytes_ = 0;
 }
 
 namespace {
@@ -263,21 +267,28 @@ std::size_t Delayed::count_due(Time now) const {
     return due;
 }
 
-std::optional<Time> Delayed::next_visible_at() {
-    if (seconds_.empty()) {
-        return std::nullopt;
-    }
-    Second& first = seconds_.begin()->second;
-    if (first.stale) {
-        first.stale = false;
-        first.earliest = Time::max();
-        for (const Entry& entry : first.entries) {
-            if (entry.place.size != 0) {
-                first.earliest = std::min(first.earliest, entry.visible_at);
+std::optional<Time> Delayed::next_due_after(Time now) {
+    for (auto at = seconds_.lower_bound(second_of(now)); at != seconds_.end(); ++at) {
+        Second& second = at->second;
+        const bool begun = at->first == second_of(now);
+        if (!begun && !second.stale) {
+            return second.earliest;
+        }
+        Time earliest = Time::max();
+        for (const Entry& entry : second.entries) {
+            if (entry.place.size != 0 && entry.visible_at > now) {
+                earliest = std::min(earliest, entry.visible_at);
             }
         }
+        if (!begun) {
+            second.earliest = earliest;
+            second.stale = false;
+        }
+        if (earliest != Time::max()) {
+            return earliest;
+        }
     }
-    return first.earliest;
+    return std::nullopt;
 }
 
 void Delayed::for_each(const std::function<void(Place)>& visit) const {

@@ -42,6 +42,7 @@ public:
     std::optional<std::uint32_t> age_of(Position at) const;
 
     std::size_t count() const { return count_; }
+    std::uint64_t bytes() const { return bytes_; }
     // Not later than the oldest send time here; nothing when empty.
     std::optional<WallTime> oldest_sent_at() const;
     // The head's real send time, once it was read.
@@ -68,6 +69,7 @@ private:
 
     std::deque<Run> runs_;
     std::size_t count_ = 0;
+    std::uint64_t bytes_ = 0;
 };
 
 // Not visible before a time of their own. Kept by second, so that finding one is cheap both by time
@@ -94,7 +96,8 @@ public:
     bool has(Position at) const;
     std::size_t count() const { return count_; }
     std::size_t count_due(Time now) const;
-    std::optional<Time> next_visible_at();
+    // When the next one is due that is not yet.
+    std::optional<Time> next_due_after(Time now);
 
     void for_each(const std::function<void(Place)>& visit) const;
     void clear();

@@ -83,9 +83,12 @@ struct Send {
 struct Receive {
     std::string_view queue;
     std::uint32_t count = 1;             // At most; 1 .. kReceiveCountMax.
-    Millis wait{0};                      // 0 .. kWaitMax.
+    Millis wait{0};                      // 0 .. kWindowMax.
     std::optional<Millis> visibility{};  // Absent: the queue's.
-    std::string_view attempt{};          // FIFO queues: under this id the same is given again.
+    // So many, or as many as one answer holds, within the wait; at its end whatever is there. Until
+    // then nothing is leased. 1 .. count.
+    std::uint32_t min = 1;
+    std::string_view attempt{};  // FIFO queues: under this id the same is given again.
 };
 
 enum class Verdict : std::uint8_t {

@@ -25,7 +25,7 @@ public:
 private:
     Operation read_operation(std::uint64_t op, std::uint32_t fields);
     Send read_send();
-    Receive read_receive();
+    Receive read_receive(bool has_options);
     Settle read_settle(std::uint64_t number);
     Hello read_hello();
     Beat read_beat();
@@ -92,8 +92,10 @@ Operation RequestReader::read_operation(std::uint64_t op, std::uint32_t fields) 
             expect(2, "a send has 2 fields");
             return read_send();
         case static_cast<std::uint64_t>(Op::receive):
-            expect(4, "a receive has 4 fields");
-            return read_receive();
+            if (fields != 4 && fields != 5) {
+                in_.fail("a receive has 4 or 5 fields");
+            }
+            return read_receive(fields == 5);
         case static_cast<std::uint64_t>(Op::hello):
             expect(5, "a hello has 5 fields");
             return read_hello();
@@ -141,12 +143,29 @@ Send RequestReader::read_send() {
     return send;
 }
 
-Receive RequestReader::read_receive() {
+Receive RequestReader::read_receive(bool has_options) {
     Receive receive;
     receive.queue = read_queue_name(in_);
     receive.count = in_.get_between(1, limits::kReceiveCountMax, "a receive's count is 1 to 10000");
-    receive.wait = read_millis(in_, limits::kWaitMax, "a wait is 0 to 20000 ms");
+    receive.wait = read_millis(in_, limits::kWindowMax, "a wait is 0 to 300000 ms");
     receive.visibility = read_visibility(in_);
+    if (!has_options) {
+        return receive;
+    }
+    for (KeyedMap map(in_); map.next();) {
+        switch (static_cast<ReceiveKey>(map.key())) {
+            case ReceiveKey::min:
+                receive.min =
+                    in_.get_between(1, receive.count, "a receive's min is 1 to its count");
+                break;
+            case ReceiveKey::attempt:
+                receive.attempt = read_id(in_, limits::kAttemptBytesMax,
+                                          "an attempt has 1 to 128 visible ASCII characters");
+                break;
+            default:
+                in_.fail("unknown key of a receive");
+        }
+    }
     return receive;
 }
 
@@ -164,12 +183,15 @@ Settle RequestReader::read_settle(std::uint64_t number) {
         }
         return settle;
     }
-    read_array_of(in_, 5, "an ask has 5 fields");
+    const std::uint32_t fields = in_.get_array();
+    if (fields != 5 && fields != 6) {
+        in_.fail("an ask has 5 or 6 fields");
+    }
     const std::uint64_t ask = in_.get_unsigned();
     if (ask <= number) {
         in_.fail("the ask of a settle has a number above the settle's");
     }
-    settle.next.emplace(ask, read_receive());
+    settle.next.emplace(ask, read_receive(fields == 6));
     return settle;
 }
 

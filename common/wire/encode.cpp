@@ -124,11 +124,25 @@ void put(Writer& out, const VerdictEntry& verdict) {
     }
 }
 
+std::uint32_t keys_of(const Receive& receive) {
+    return count_of({receive.min > 1, !receive.attempt.empty()});
+}
+
 void put_receive(Writer& out, const Receive& receive) {
     out.text(receive.queue);
     out.number(receive.count);
     out.number(receive.wait);
     receive.visibility.has_value() ? out.number(*receive.visibility) : out.nil();
+    const std::uint32_t keys = keys_of(receive);
+    if (keys == 0) {
+        return;
+    }
+    out.map(keys);
+    if (receive.min > 1) {
+        out.number(ReceiveKey::min);
+        out.number(receive.min);
+    }
+    out.keyed_text(ReceiveKey::attempt, receive.attempt);
 }
 
 // Each operation: its number, how many fields it has, and the fields.
@@ -143,7 +157,7 @@ void put(Writer& out, const Send& send) {
 }
 
 Op op_of(const Receive&) { return Op::receive; }
-std::uint32_t fields_of(const Receive&) { return 4; }
+std::uint32_t fields_of(const Receive& receive) { return keys_of(receive) == 0 ? 4 : 5; }
 void put(Writer& out, const Receive& receive) { put_receive(out, receive); }
 
 Op op_of(const Settle&) { return Op::settle; }
@@ -156,7 +170,7 @@ void put(Writer& out, const Settle& settle) {
     if (!settle.next.has_value()) {
         return out.nil();
     }
-    out.array(5U);
+    out.array(keys_of(settle.next->second) == 0 ? 5U : 6U);
     out.number(settle.next->first);
     put_receive(out, settle.next->second);
 }

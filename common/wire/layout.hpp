@@ -48,6 +48,8 @@ enum class EntryKey : std::uint8_t {
     reason = 6,
 };
 
+enum class ReceiveKey : std::uint8_t { min = 1, attempt = 2 };
+
 enum class VerdictKey : std::uint8_t { delay = 1, reason = 2, sends = 3 };
 
 enum class DeliveryKey : std::uint8_t {

@@ -237,6 +237,9 @@ private:
         if (line.options.contains("attempt")) {
             receive.attempt = line.options.at("attempt");
         }
+        if (line.options.contains("min")) {
+            receive.min = static_cast<std::uint32_t>(std::stoul(line.options.at("min")));
+        }
         return told(door_.ask(line.session, receive));
     }
 

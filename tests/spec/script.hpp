@@ -19,7 +19,7 @@
 //   create Q NAME=VALUE... | set Q NAME=VALUE... | get Q NAME... | rm Q | purge Q
 //   send Q BODY... [delay=5s] [origin=ID] [group=G] [dedup=ID]
 //   receive Q COUNT [wait=20s] [visibility=30s]     a waiting one answers `waiting`,
-//        [attempt=ID]
+//        [min=5] [attempt=ID]
 //   answer                                          and this shows what it got, or `waiting`
 //   done A#1... | hide A#1 30s | retry A#1 [5s] [reason=R] | dead A#1 reason=R | handback A#1
 //        [send=Q:BODY]                              with any verdict: a message sent on with it

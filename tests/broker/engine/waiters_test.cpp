@@ -65,5 +65,70 @@ TEST_F(WaitersTest, AReceiveThatIsToldItsLeaseAgainWaitsNoMore) {
     EXPECT_EQ(answers_to(10), 0U);
 }
 
+// Nothing is to be done before another message comes or the window ends, so nothing is done.
+TEST_F(WaitersTest, ABatchThatIsNotFullWakesNobody) {
+    const std::array<std::byte, 1> body{};
+    ask(1, 1, dialogue::CreateQueue{"q", {{"VisibilityTimeout", "40"}}, {}});
+    dialogue::Receive batch{"q", 10, Millis{300'000}, {}};
+    batch.min = 5;
+    ask(2, 10, batch);
+    ask(1, 2, dialogue::Send{"q", {{body}, {body}}});
+    dialogue::SendEntry later{body};
+    later.delay = Millis{700};
+    ask(1, 3, dialogue::Send{"q", {later}});
+    const Time began = now_.broker;
+
+    pass(Millis{100});
+    EXPECT_EQ(answers_to(10), 0U);
+    engine_.sweep(now_);
+    EXPECT_EQ(engine_.next_wake(now_), began + Millis{700});
+
+    // Due, and one that has come back: both are there, and neither is a reason to look again.
+    pass(Millis{600});
+    EXPECT_EQ(answers_to(10), 0U);
+    EXPECT_GT(engine_.next_wake(now_), now_.broker);
+
+    // The window's end is.
+    for (int turn = 0; engine_.waiter_count() == 1; ++turn) {
+        ASSERT_LT(turn, 1000) << "it looks again and again";
+        now_.wall += engine_.next_wake(now_) - now_.broker;
+        now_.broker = engine_.next_wake(now_);
+        engine_.sweep(now_);
+        if (answers_to(10) == 1) {
+            break;
+        }
+    }
+    EXPECT_EQ(now_.broker, began + Millis{300'000});
+}
+
+TEST_F(WaitersTest, AWindowThatIsAskedForAgainWaitsOnce) {
+    ask(1, 1, dialogue::CreateQueue{"q", {}, {}});
+    dialogue::Receive batch{"q", 10, Millis{300'000}, {}};
+    batch.min = 2;
+    const std::array<std::byte, 1> body{};
+    ask(1, 2, dialogue::Send{"q", {{body}}});
+    ask(2, 10, batch);
+    ask(2, 10, batch);
+    EXPECT_EQ(engine_.waiter_count(), 1U);
+    ask(1, 3, dialogue::Send{"q", {{body}}});
+    EXPECT_EQ(answers_to(10), 1U);
+    EXPECT_EQ(engine_.waiter_count(), 0U);
+}
+
+// Bodies of 1 MiB: the eighth does not fit beside the others, so no answer can hold ten.
+TEST_F(WaitersTest, ABatchIsFullWhenItFillsAnAnswer) {
+    ask(1, 1, dialogue::CreateQueue{"q", {}, {}});
+    dialogue::Receive batch{"q", 10, Millis{300'000}, {}};
+    batch.min = 10;
+    ask(2, 10, batch);
+    const std::vector<std::byte> body(limits::kMessageBytesMax);
+    for (std::uint64_t sent = 0; sent < 7; ++sent) {
+        ask(1, 2 + sent, dialogue::Send{"q", {{body}}});
+        EXPECT_EQ(answers_to(10), 0U) << sent;
+    }
+    ask(1, 9, dialogue::Send{"q", {{body}}});
+    EXPECT_EQ(answers_to(10), 1U);
+}
+
 }  // namespace
 }  // namespace esteira::engine

@@ -68,7 +68,7 @@ TEST(Delayed, IsDueToTheMillisecond) {
     Delayed delayed;
     delayed.push({{1, 1}, 10}, due(5'500));
     delayed.push({{1, 2}, 10}, due(5'100));
-    EXPECT_EQ(delayed.next_visible_at(), due(5'100));
+    EXPECT_EQ(delayed.next_due_after(due(5'099)), due(5'100));
     EXPECT_FALSE(delayed.front_due(due(5'099)));
     EXPECT_EQ(delayed.front_due(due(5'100))->at, (Position{1, 2}));
     EXPECT_EQ(delayed.count_due(due(5'499)), 1U);
@@ -81,9 +81,32 @@ TEST(Delayed, TheNextTimeIsThatOfOneWhoIsStillThere) {
     delayed.push({{1, 1}, 10}, due(5'100));
     delayed.push({{1, 2}, 10}, due(5'700));
     ASSERT_TRUE(delayed.remove({1, 1}, std::nullopt));
-    EXPECT_EQ(delayed.next_visible_at(), due(5'700));
+    EXPECT_EQ(delayed.next_due_after(due(4'000)), due(5'700));
     ASSERT_TRUE(delayed.remove({1, 2}, due(5'700)));
-    EXPECT_FALSE(delayed.next_visible_at());
+    EXPECT_FALSE(delayed.next_due_after(due(4'000)));
+}
+
+TEST(Delayed, WhatIsDueAlreadyIsNotTheNextTime) {
+    Delayed delayed;
+    delayed.push({{1, 1}, 10}, due(5'100));
+    delayed.push({{1, 2}, 10}, due(5'700));
+    delayed.push({{1, 3}, 10}, due(8'000));
+    EXPECT_EQ(delayed.next_due_after(due(5'100)), due(5'700));
+    EXPECT_EQ(delayed.next_due_after(due(5'700)), due(8'000));
+    EXPECT_FALSE(delayed.next_due_after(due(8'000)));
+}
+
+TEST(Waiting, KnowsTheBytesOfWhatIsThere) {
+    Waiting waiting;
+    waiting.push({{1, 1}, 10}, at(1));
+    waiting.push({{1, 2}, 7}, at(1));
+    waiting.push_relocated({{2, 1}, 12}, {1, 1}, 1, at(1));
+    EXPECT_EQ(waiting.bytes(), 29U);
+    std::uint32_t size = 0;
+    ASSERT_TRUE(waiting.remove({1, 1}, &size));
+    EXPECT_EQ(waiting.bytes(), 19U);
+    waiting.clear();
+    EXPECT_EQ(waiting.bytes(), 0U);
 }
 
 }  // namespace

@@ -214,7 +214,7 @@ TEST(Requests, BeyondTheirLimitsAreRefused) {
     const Millis no_wait{0};
     for (const Receive& receive :
          {Receive{"work", limits::kReceiveCountMax + 1, no_wait, {}},
-          Receive{"work", 0, no_wait, {}}, Receive{"work", 1, limits::kWaitMax + Millis{1}, {}},
+          Receive{"work", 0, no_wait, {}}, Receive{"work", 1, limits::kWindowMax + Millis{1}, {}},
           Receive{"work", 1, no_wait, limits::kVisibilityMax + Millis{1}}}) {
         EXPECT_EQ(refusal(receive), Code::bad_request);
     }

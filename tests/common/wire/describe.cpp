@@ -60,8 +60,12 @@ public:
         return entry.reason.empty() ? *this : (*this)("reason", entry.reason);
     }
     Lines& operator()(const Receive& receive) {
-        return (*this)("queue", receive.queue)("count", receive.count)("wait", receive.wait)(
+        (*this)("queue", receive.queue)("count", receive.count)("wait", receive.wait)(
             "visibility", receive.visibility);
+        if (receive.min > 1) {
+            (*this)("min", receive.min);
+        }
+        return receive.attempt.empty() ? *this : (*this)("attempt", receive.attempt);
     }
     Lines& operator()(const VerdictEntry& verdict) {
         (*this)(verdict.receipt)("index", verdict.index)("count", verdict.count);

@@ -108,19 +108,53 @@ TEST(WireRefusals, BytesBehindTheArrayAreRefused) {
 
 TEST(WireRefusals, NumbersOutOfRangeAreRefused) {
     expect_accepted(receive(1, 0, 0));
-    expect_accepted(receive(10'000, 20'000, 43'200'000));
+    expect_accepted(receive(10'000, 300'000, 43'200'000));
     constexpr auto kCount = "a receive's count is 1 to 10000";
     for (const std::int64_t count : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{10'001},
                                      std::int64_t{1} << 32, std::int64_t{1} << 62}) {
         expect_refused(receive(count, 0, 0), kCount);
     }
-    expect_refused(receive(1, -1, 0), "a wait is 0 to 20000 ms");
-    expect_refused(receive(1, 20'001, 0), "a wait is 0 to 20000 ms");
+    expect_refused(receive(1, -1, 0), "a wait is 0 to 300000 ms");
+    expect_refused(receive(1, 300'001, 0), "a wait is 0 to 300000 ms");
     expect_refused(receive(1, 0, -1), "a visibility is 0 to 43200000 ms");
     expect_refused(receive(1, 0, 43'200'001), "a visibility is 0 to 43200000 ms");
     expect_refused(Pack{}.head(2, 4).str("q").big(0xFFFF'FFFF'FFFF'FFFF).num(0).nil(), kCount);
     expect_refused(Pack{}.head(2, 4).str("q").real(1.5).num(0).nil(), "expected an integer");
     expect_refused(Pack{}.head(9, 3).str("").str("").num(1001), "a page has 1 to 1000 names");
+}
+
+TEST(WireRefusals, ABatchIsNotFullBeforeItsReceiveAsksForSoMany) {
+    const auto with = [](const std::function<void(Pack&)>& options) {
+        Pack frame;
+        frame.head(2, 5).str("stock").num(10).num(0).nil();
+        options(frame);
+        return frame;
+    };
+    const auto min = [&](std::int64_t n) { return with([n](Pack& p) { p.map(1).num(1).num(n); }); };
+    expect_accepted(with([](Pack& p) { p.map(0); }));
+    expect_accepted(min(1));
+    expect_accepted(min(10));
+    for (const std::int64_t n : {std::int64_t{0}, std::int64_t{11}, std::int64_t{-1}}) {
+        expect_refused(min(n), "a receive's min is 1 to its count");
+    }
+    const auto attempt = [&](const std::string& text) {
+        return with([&](Pack& p) { p.map(1).num(2).str(text); });
+    };
+    expect_accepted(attempt(std::string(128, '~')));
+    for (const std::string& text :
+         {std::string(), std::string(129, 'a'), std::string("a b"), std::string("tr\xc3\xa9s")}) {
+        expect_refused(attempt(text), "an attempt has 1 to 128 visible ASCII characters");
+    }
+    expect_refused(with([](Pack& p) { p.map(1).num(3).num(1); }), "unknown key of a receive");
+    expect_refused(with([](Pack& p) { p.nil(); }), "expected a map");
+    expect_refused(Pack{}.head(2, 6).str("stock").num(1).num(0).nil().map(0).nil(),
+                   "a receive has 4 or 5 fields");
+    const auto ask = [](std::uint32_t fields) {
+        return Pack{}.head(3, 2).array(0).array(fields).num(10).str("stock").num(1).num(0).nil();
+    };
+    expect_accepted(ask(5));
+    expect_accepted(ask(6).map(1).num(1).num(1));
+    expect_refused(ask(7).map(0).nil(), "an ask has 5 or 6 fields");
 }
 
 TEST(WireRefusals, NamesAreThoseOfSqs) {

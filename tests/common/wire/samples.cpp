@@ -87,6 +87,13 @@ Settle settle_with_a_dead_part() {
     return settle;
 }
 
+Settle settle_that_asks_for_a_batch() {
+    Settle settle;
+    settle.verdicts.push_back(verdict(0, 100, Verdict::done));
+    settle.next.emplace(47, Receive{"stock", 2'000, 60s, 30s, 1'000, "try-2"});
+    return settle;
+}
+
 Delivery delivery(std::uint64_t number, std::string_view body) {
     Delivery one;
     one.number = MessageNumber{number};
@@ -164,7 +171,12 @@ std::vector<Sample<Request>> sample_requests() {
         {"request_send", request(1, Send{"stock", {plain("um"), full_entry(), plain("")}})},
         {"request_receive", request(200, Receive{"stock", 1000, 20s, 30s})},
         {"request_receive_defaults", request(201, Receive{"stock", 1, 0ms, std::nullopt})},
+        {"request_receive_window",
+         request(202, Receive{"stock", 10'000, 300s, std::nullopt, 5'000, {}})},
+        {"request_receive_attempt",
+         request(203, Receive{"stock.fifo", 10, 20s, std::nullopt, 1, "try-1"})},
         {"request_settle", request(43, full_settle())},
+        {"request_settle_window", request(46, settle_that_asks_for_a_batch())},
         {"request_settle_plain", request(2, Settle{{verdict(0, 100, Verdict::done)}, {}})},
         {"request_settle_parts", request(45, settle_with_a_dead_part())},
         {"request_hello", request(3, Hello{"worker", "upsert-stock", "nó-1", 4321, true})},
