@@ -79,8 +79,11 @@ void MessageVerbs::add_to(CLI::App& msg) {
     receive_->add_option("--count", count_, "At most")
         ->check(CLI::Range(1U, limits::kReceiveCountMax))
         ->capture_default_str();
-    receive_->add_option("--wait", wait_s_, "Seconds to wait for the first one")
-        ->check(CLI::Range(0.0, 20.0))
+    receive_->add_option("--min", min_, "Waits for so many; after the wait, for none")
+        ->check(CLI::Range(1U, limits::kReceiveCountMax))
+        ->capture_default_str();
+    receive_->add_option("--wait", wait_s_, "Seconds to wait for as many as --min says")
+        ->check(CLI::Range(0.0, 300.0))
         ->capture_default_str();
     receive_->add_option("--visibility", visibility_s_,
                          "Seconds that they stay hidden; the queue's when not said");
@@ -99,10 +102,14 @@ std::optional<cli::ExitCode> MessageVerbs::perform(const Settings& settings) con
 }
 
 cli::ExitCode MessageVerbs::receive(const Settings& settings) const {
+    if (min_ > count_) {
+        throw cli::Failure{cli::ExitCode::usage, "--min is at most --count"};
+    }
     client::QueueClient client = client_of(settings);
     dialogue::Receive request;
     request.queue = queue_;
     request.count = count_;
+    request.min = min_;
     request.wait = Millis{static_cast<std::int64_t>(wait_s_ * 1000)};
     if (visibility_s_) {
         request.visibility = std::chrono::seconds(*visibility_s_);

@@ -27,6 +27,7 @@ private:
     CLI::App* delete_ = nullptr;
     std::string queue_;
     std::uint32_t count_ = 1;
+    std::uint32_t min_ = 1;
     double wait_s_ = 0;
     std::optional<std::uint32_t> visibility_s_;
     std::vector<std::string> receipts_;

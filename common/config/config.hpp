@@ -49,7 +49,9 @@ struct Workers {
     std::int64_t pool_target_s = 60;   // to be gone in this time. Above the need
     std::int64_t pool_shrink_s = 120;  // for this long, it runs fewer.
     std::string postgres_user{};       // As whom they connect; empty: as the url says.
-    std::int64_t batch_max = 500;      // Messages of one receive.
+    std::int64_t batch_max = 500;      // Messages of one receive,
+    std::int64_t batch_min = 1;        // which waits for so many of them
+    std::int64_t window_s = 20;        // at most so long.
     std::int64_t visibility_s = 30;    // What is not settled or extended in this time comes back.
     std::int64_t drain_s = 20;         // After SIGTERM, to finish what was begun.
     std::int64_t probe_s_max = 30;     // Longest pause between two looks at a store that is away.

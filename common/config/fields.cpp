@@ -39,6 +39,8 @@ std::vector<FieldRef> fields_of(Config& config) {
         fields.push_back({prefix + "pool_shrink_s", Number{&workers.pool_shrink_s, 1, 86'400}});
         fields.push_back({prefix + "postgres_user", Word{&workers.postgres_user, {}, true}});
         fields.push_back({prefix + "batch_max", Number{&workers.batch_max, 1, 10'000}});
+        fields.push_back({prefix + "batch_min", Number{&workers.batch_min, 1, 10'000}});
+        fields.push_back({prefix + "window_s", Number{&workers.window_s, 1, 300}});
         fields.push_back({prefix + "visibility_s", Number{&workers.visibility_s, 1, 43'200}});
         fields.push_back({prefix + "drain_s", Number{&workers.drain_s, 0, 3'600}});
         fields.push_back({prefix + "probe_s_max", Number{&workers.probe_s_max, 1, 3'600}});

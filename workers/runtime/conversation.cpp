@@ -210,8 +210,13 @@ bool Conversation::wants_more(TimePoint now) const {
 }
 
 dialogue::Receive Conversation::receive() const {
-    const Millis wait = std::min(options_.until_empty.value_or(limits::kWaitMax), limits::kWaitMax);
-    return {options_.queue, options_.batch_max, wait, options_.visibility};
+    const Millis wait = std::min(options_.until_empty.value_or(options_.window), options_.window);
+    return {options_.queue,
+            options_.batch_max,
+            wait,
+            options_.visibility,
+            std::min(options_.batch_min, options_.batch_max),
+            {}};
 }
 
 void Conversation::ask_for_more(TimePoint now) {

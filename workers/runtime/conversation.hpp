@@ -22,6 +22,8 @@ struct Options {
     std::string pool;      // The worker type.
     std::string queue;     // Where the messages come from.
     std::uint32_t batch_max = 100;
+    std::uint32_t batch_min = 1;  // Waits up to `window` for so many.
+    Millis window{20'000};
     Millis visibility{30'000};  // Kept up for as long as a batch is held; 1 s at least.
     Millis drain{20'000};       // After the first ask to stop, for the batch at work.
     Millis probe_least{250};    // Between two looks at a store that is away, doubled each time

@@ -82,6 +82,8 @@ Options options_of(const config::Config& config, const Flags& flags) {
     options.pool = kType;
     options.queue = flags.queue.empty() ? set.queue : flags.queue;
     options.batch_max = flags.batch != 0 ? flags.batch : static_cast<std::uint32_t>(set.batch_max);
+    options.batch_min = static_cast<std::uint32_t>(set.batch_min);
+    options.window = std::chrono::seconds(set.window_s);
     options.visibility =
         std::chrono::seconds(flags.visibility_s != 0 ? flags.visibility_s : set.visibility_s);
     options.drain = std::chrono::seconds(set.drain_s);

@@ -1,6 +1,9 @@
+#include <thread>
+
 #include <gtest/gtest.h>
 
 #include "common/base/bytes.hpp"
+#include "common/base/limits.hpp"
 #include "tests/support/program.hpp"
 
 namespace esteira::support {
@@ -120,6 +123,27 @@ TEST_F(CtlTest, AReceivedMessageIsDeletedByItsReceiptOnce) {
     EXPECT_EQ(ctl({"msg", "delete", first, second}).code, 7);
     EXPECT_EQ(broker_.messages("stock"), 0u);
     EXPECT_EQ(ctl({"msg", "delete", first}).code, 4);
+}
+
+TEST_F(CtlTest, ABatchIsReceivedWholeOrNotBeforeItsWindowEnds) {
+    good({"queue", "create", "stock"});
+    for (std::uint32_t sent = 0; sent < limits::kReceiveCountMax - 1'000; sent += 1'000) {
+        send("stock", 1'000);
+    }
+    std::jthread last([this] {
+        while (good({"queue", "show", "stock"})["waiters"] == 0) {
+        }
+        send("stock", 1'000);
+    });
+    const auto batch =
+        good({"msg", "receive", "stock", "--count", "10000", "--min", "10000", "--wait", "300"});
+    EXPECT_EQ(batch["messages"].size(), limits::kReceiveCountMax);
+    last.join();
+    send("stock", 3);
+    const auto rest =
+        good({"msg", "receive", "stock", "--count", "10", "--min", "10", "--wait", "0.2"});
+    EXPECT_EQ(rest["messages"].size(), 3u);
+    EXPECT_EQ(ctl({"msg", "receive", "stock", "--count", "2", "--min", "3"}).code, 2);
 }
 
 TEST_F(CtlTest, DeadLettersGoBackInSlicesUpToTheCount) {

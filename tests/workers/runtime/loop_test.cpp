@@ -5,6 +5,7 @@
 
 #include "common/base/bytes.hpp"
 #include "tests/support/await.hpp"
+#include "tests/support/ops_client.hpp"
 #include "tests/workers/runtime/running_worker.hpp"
 
 // The loop against a real broker, with a handler that does what the test says.
@@ -137,6 +138,29 @@ TEST_F(WorkerLoopTest, HandsBackUncountedWhileTheStoreIsAway) {
     EXPECT_EQ(worker.stats().retried, 0u);
     EXPECT_GE(worker.stats().handed_back, 30u);
     EXPECT_EQ(broker_.messages("dlq-stock"), 0u);
+}
+
+TEST_F(WorkerLoopTest, WaitsForTheBatchItIsSetTo) {
+    Options options = options_for(broker_);
+    options.batch_min = 3;
+    options.window = 300s;
+    std::atomic<std::size_t> first{0};
+    ScriptedHandler handler([&](std::span<const Delivery> batch) {
+        first = first != 0 ? first.load() : batch.size();
+        return std::vector<Outcome>(batch.size());
+    });
+    RunningWorker worker(options, handler);
+    support::OpsClient ops(broker_.ops_socket());
+    for (const char* body : {"one", "two", "three"}) {
+        ASSERT_TRUE(await([&] {
+            return ops.ask("queue.show", {{"queue", "stock"}})["waiters"] != 0;
+        }));
+        send({body});
+    }
+    ASSERT_TRUE(await([&] { return broker_.messages("stock") == 0u; }));
+    EXPECT_EQ(first, 3u);
+    worker.ask_to_stop();
+    EXPECT_EQ(worker.wait(), Ending::stopped);
 }
 
 TEST_F(WorkerLoopTest, FinishesWhatIsAtWorkAndHandsTheRestBackWhenAskedToStop) {
