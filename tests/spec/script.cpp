@@ -10,6 +10,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/base/overloaded.hpp"
+#include "tests/spec/line.hpp"
 #include "tests/spec/story.hpp"
 
 namespace esteira::spec {
@@ -17,19 +18,6 @@ namespace esteira::spec {
 namespace {
 
 using dialogue::Answer;
-
-Millis duration(const std::string& text) {
-    if (text.ends_with("ms")) {
-        return Millis{std::stoll(text)};
-    }
-    if (text.ends_with("m")) {
-        return Millis{std::stoll(text) * 60'000};
-    }
-    if (text.ends_with("h")) {
-        return Millis{std::stoll(text) * 3'600'000};
-    }
-    return Millis{static_cast<std::int64_t>(std::stod(text) * 1000)};
-}
 
 std::string joined(const std::vector<std::string>& words) {
     std::string text;
@@ -48,37 +36,6 @@ std::string short_name(dialogue::Code code) {
 
 // Longer deduplication ids are made by the broker, and no matter of a script.
 constexpr std::size_t kDedupShown = 20;
-
-struct Line {
-    Millis time{0};
-    std::string session = "main";
-    std::string command;
-    std::vector<std::string> words;
-    std::map<std::string, std::string> options;
-};
-
-Line parse(const std::string& text) {
-    Line line;
-    std::istringstream in(text);
-    std::string word;
-    in >> word;
-    line.time = duration(word);
-    in >> word;
-    if (word.front() == '@') {
-        line.session = word.substr(1);
-        in >> word;
-    }
-    line.command = word;
-    while (in >> word) {
-        const auto equals = word.find('=');
-        if (equals == std::string::npos) {
-            line.words.push_back(word);
-        } else {
-            line.options[word.substr(0, equals)] = word.substr(equals + 1);
-        }
-    }
-    return line;
-}
 
 // What the script knows of a delivery that it saw.
 struct Seen {
@@ -288,6 +245,15 @@ private:
         if (line.command == "set") {
             return told(door_.ask(line.session, dialogue::SetQueue{line.words.at(0), attributes}));
         }
+        if (line.command == "tag") {
+            return told(door_.ask(
+                line.session,
+                dialogue::SetQueue{
+                    line.words.at(0), {}, attributes, {line.words.begin() + 1, line.words.end()}}));
+        }
+        if (line.command == "tags") {
+            return tags_of(line.words.at(0));
+        }
         if (line.command == "rm") {
             return told(door_.ask(line.session, dialogue::DeleteQueue{line.words.at(0)}));
         }
@@ -340,6 +306,16 @@ private:
             values.push_back(at == all.end() ? "none" : at->second);
         }
         return joined(values);
+    }
+
+    std::string tags_of(const std::string& queue) {
+        const auto answer = door_.ask("operator", dialogue::GetQueue{queue});
+        std::vector<std::string> tags;
+        for (const auto& [key, value] : std::get<dialogue::QueueReply>(*answer).tags) {
+            tags.push_back(key + "=" + value);
+        }
+        std::sort(tags.begin(), tags.end());
+        return joined(tags);
     }
 
     std::string counts(const Line& line) {

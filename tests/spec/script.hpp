@@ -17,6 +17,8 @@
 // a.
 //
 //   create Q NAME=VALUE... | set Q NAME=VALUE... | get Q NAME... | rm Q | purge Q
+//   tag Q KEY=VALUE... [KEY...]     sets the first, removes the others
+//   tags Q
 //   send Q BODY... [delay=5s] [origin=ID] [group=G] [dedup=ID]
 //   receive Q COUNT [wait=20s] [visibility=30s]     a waiting one answers `waiting`,
 //        [min=5] [attempt=ID]
