@@ -70,6 +70,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
                        }
                        queue_of(e.queue).set(settings.value(), {now.broker, e.at});
                    },
+                   [&](const QueueTagged& e) { queue_of(e.queue).set_tags(e.tags, e.at); },
                    [&](const QueueRemoved& e) { apply_queue_removed(e); },
                    [&](const SessionOpened& e) {
                        sessions_.open(e.session, e.id, now.broker);
@@ -148,7 +149,7 @@ void Engine::apply_queue_made(const QueueMade& e, Now now) {
     }
     auto queue = std::make_unique<Queue>(e.queue, e.kind, std::string(e.name), e.at);
     queue->set(settings.value(), {now.broker, e.at});
-    queue->set_tags(e.tags);
+    queue->set_tags(e.tags, e.at);
     names_[std::string(e.name)] = e.queue;
     queues_[e.queue] = std::move(queue);
     next_queue_ = std::max(next_queue_, e.queue.value + 1);

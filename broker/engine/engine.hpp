@@ -116,6 +116,8 @@ public:
     // The most bytes in one queue, whatever its own MaxBytes says, and in all of them.
     void set_queue_bytes_max(std::uint64_t bytes) { queue_bytes_max_ = bytes; }
     void set_bytes_max(std::uint64_t bytes) { bytes_max_ = bytes; }
+    // The most messages in all queues that sends may make; 0: as many as fit.
+    void set_messages_max(std::uint64_t messages) { messages_max_ = messages; }
     Result<std::vector<Peeked>, dialogue::Refused> peek(std::string_view queue, std::uint32_t count,
                                                         Now now);
     Result<Redriven, dialogue::Refused> redrive(const Redrive& command, Now now);
@@ -207,6 +209,11 @@ private:
     void run(const Caller& caller, const dialogue::ListQueues& list, Now now);
     void run(const Caller& caller, const dialogue::DeleteQueue& remove, Now now);
     void run(const Caller& caller, const dialogue::PurgeQueue& purge, Now now);
+
+    std::optional<dialogue::Refused> fault_in_dead_letters(std::string_view source, QueueKind kind,
+                                                           const Settings& settings);
+    bool state_has_room_for(std::string_view name, const Settings& settings,
+                            const dialogue::Attributes& tags) const;
 
     // Sending.
     std::optional<dialogue::Refused> fault_in_send(const Queue& queue) const;
@@ -311,6 +318,7 @@ private:
     std::map<std::string, std::uint32_t, std::less<>> pools_wanted_;
     Usage usage_;
     std::uint64_t bytes_max_ = limits::kTotalBytesMaxDefault;
+    std::uint64_t messages_max_ = 0;
     std::uint64_t queue_bytes_max_ = limits::kQueueBytesMaxDefault;
     bool draining_ = false;
 

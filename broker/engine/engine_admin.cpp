@@ -4,6 +4,7 @@
 
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
+#include "broker/engine/tags.hpp"
 
 namespace esteira::engine {
 
@@ -19,20 +20,7 @@ constexpr std::string_view kToldOnly[] = {"ApproximateNumberOfMessages",
                                           "LastModifiedTimestamp",
                                           "DeduplicationScopeInForce"};
 
-std::string fault_in_pair(const Settings& settings) {
-    if (settings.max_receives > 0 && settings.dead_letter_queue.empty()) {
-        return "MaxReceives needs a DeadLetterQueue";
-    }
-    if (!settings.fifo &&
-        (settings.content_based_dedup || settings.dedup_by_group || settings.limit_by_group)) {
-        return "ContentBasedDeduplication, DeduplicationScope and FifoThroughputLimit are for FIFO "
-               "queues";
-    }
-    if (settings.limit_by_group && !settings.dedup_by_group) {
-        return "FifoThroughputLimit perMessageGroupId needs DeduplicationScope messageGroup";
-    }
-    return {};
-}
+constexpr std::string_view kDeadLetterQueue = "DeadLetterQueue";
 
 // What only tells and stands among `attributes` all the same, or nothing.
 std::string fault_in_told(const dialogue::Attributes& attributes) {
@@ -45,25 +33,15 @@ std::string fault_in_told(const dialogue::Attributes& attributes) {
 }
 
 // About what a queue adds to the state that every segment opens with.
-std::uint64_t state_bytes(std::string_view name, const dialogue::Attributes& tags) {
-    constexpr std::uint64_t kSettingsAndTotals = 800;
-    std::uint64_t bytes = kSettingsAndTotals + name.size();
+std::uint64_t state_bytes(std::string_view name, const Settings& settings,
+                          const dialogue::Attributes& tags) {
+    constexpr std::uint64_t kNumbersAndTotals = 1'000;
+    std::uint64_t bytes = kNumbersAndTotals + name.size() + settings.policy.size() +
+                          settings.kms_key.size() + settings.redrive_allow.size();
     for (const auto& [key, value] : tags) {
         bytes += 4 + key.size() + value.size();
     }
     return bytes;
-}
-
-std::string fault_in_tags(const dialogue::Attributes& tags) {
-    if (tags.size() > limits::kTagsMax) {
-        return "a queue has at most 50 tags";
-    }
-    for (const auto& [key, value] : tags) {
-        if (key.empty() || key.size() > 128 || value.size() > 256) {
-            return "a tag's key has 1 to 128 bytes, its value at most 256";
-        }
-    }
-    return {};
 }
 
 }  // namespace
@@ -106,20 +84,15 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
         return refuse(caller, Code::bad_request, std::move(fault));
     }
     settings.dedup_by_group_made = settings.dedup_by_group;
-    std::uint64_t bytes = state_bytes(create.name, create.tags);
-    for (const auto& [number, queue] : queues_) {
-        bytes += state_bytes(queue->name(), queue->tags());
+    const QueueKind kind = settings.fifo ? QueueKind::fifo : QueueKind::standard;
+    if (auto fault = fault_in_dead_letters(create.name, kind, settings)) {
+        return refuse(caller, fault->code, std::move(fault->reason));
     }
-    if (bytes > limits::kQueueStateBytesMax) {
+    if (!state_has_room_for(create.name, settings, create.tags)) {
         return refuse(caller, Code::limit_exceeded, "the tags of all queues take too much room");
     }
-    const QueueMade made{QueueNumber{next_queue_},
-                         settings.fifo ? QueueKind::fifo : QueueKind::standard,
-                         now.wall,
-                         {},
-                         create.name,
-                         to_attributes(settings),
-                         create.tags};
+    const QueueMade made{QueueNumber{next_queue_}, kind,       now.wall, {}, create.name,
+                         to_attributes(settings),  create.tags};
     log_.begin_group(encoded_size(made));
     commit(made, now);
     run(caller, dialogue::GetQueue{create.name}, now);
@@ -144,12 +117,76 @@ void Engine::run(const Caller& caller, const dialogue::SetQueue& set, Now now) {
     if (auto fault = fault_in_pair(settings.value()); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::move(fault));
     }
+    if (sets(set.attributes, kDeadLetterQueue)) {
+        if (auto fault = fault_in_dead_letters(set.name, queue->kind(), settings.value())) {
+            return refuse(caller, fault->code, std::move(fault->reason));
+        }
+    }
+    const dialogue::Attributes tags = with_tags(queue->tags(), set.tags, set.tags_removed);
+    if (auto fault = fault_in_tags(tags); !fault.empty()) {
+        return refuse(caller, Code::bad_request, std::move(fault));
+    }
+    const bool grows = state_bytes(set.name, settings.value(), tags) >
+                       state_bytes(set.name, queue->settings(), queue->tags());
+    if (grows && !state_has_room_for(set.name, settings.value(), tags)) {
+        return refuse(caller, Code::limit_exceeded, "the tags of all queues take too much room");
+    }
+    std::vector<Event> events;
     if (settings.value() != queue->settings()) {
-        const QueueSet event{queue->number(), now.wall, to_attributes(settings.value())};
-        log_.begin_group(encoded_size(event));
+        events.emplace_back(QueueSet{queue->number(), now.wall, to_attributes(settings.value())});
+    }
+    if (tags != queue->tags()) {
+        events.emplace_back(QueueTagged{queue->number(), now.wall, tags});
+    }
+    std::size_t bytes = 0;
+    for (const Event& event : events) {
+        bytes += encoded_size(event);
+    }
+    if (!events.empty()) {
+        log_.begin_group(bytes);
+    }
+    for (const Event& event : events) {
         commit(event, now);
     }
     run(caller, dialogue::GetQueue{set.name}, now);
+}
+
+// Whether dead letters of a queue may go where its settings say.
+std::optional<dialogue::Refused> Engine::fault_in_dead_letters(std::string_view source,
+                                                               QueueKind kind,
+                                                               const Settings& settings) {
+    const std::string& name = settings.dead_letter_queue;
+    if (name.empty()) {
+        return std::nullopt;
+    }
+    if (name == source) {
+        return dialogue::Refused{Code::bad_request, "a queue is not its own DeadLetterQueue"};
+    }
+    const Queue* target = find_queue(name);
+    if (target == nullptr) {
+        return dialogue::Refused{Code::conflict, "the DeadLetterQueue " + name + " does not exist"};
+    }
+    if (target->kind() != kind) {
+        return dialogue::Refused{
+            Code::conflict, "the DeadLetterQueue " + name + " is of another kind than its source"};
+    }
+    if (!takes_dead_letters_of(target->settings(), source)) {
+        return dialogue::Refused{Code::conflict,
+                                 "the RedriveAllow of " + name + " does not allow it"};
+    }
+    return std::nullopt;
+}
+
+// With what the queue of this name has now, or will have.
+bool Engine::state_has_room_for(std::string_view name, const Settings& settings,
+                                const dialogue::Attributes& tags) const {
+    std::uint64_t bytes = state_bytes(name, settings, tags);
+    for (const auto& [number, queue] : queues_) {
+        if (queue->name() != name) {
+            bytes += state_bytes(queue->name(), queue->settings(), queue->tags());
+        }
+    }
+    return bytes <= limits::kQueueStateBytesMax;
 }
 
 void Engine::run(const Caller& caller, const dialogue::GetQueue& get, Now now) {

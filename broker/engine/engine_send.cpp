@@ -29,6 +29,9 @@ std::optional<Refused> Engine::fault_in_send(const Queue& queue) const {
     if (draining_) {
         return Refused{Code::draining, "the broker is being drained"};
     }
+    if (queue.settings().sends_paused) {
+        return Refused{Code::paused, "sends to queue " + queue.name() + " are paused"};
+    }
     if (!log_.may_grow()) {
         return Refused{Code::disk_full, "no disk space for sends; receives and deletes go on"};
     }
@@ -72,6 +75,9 @@ std::optional<Refused> Engine::fault_in_entry(const Queue& queue,
     }
     if (entry.origin.size() > limits::kOriginBytesMax) {
         return Refused{Code::bad_request, "an origin id has at most 128 bytes"};
+    }
+    if (messages_max_ != 0 && usage_.messages() >= messages_max_) {
+        return Refused{Code::queue_full, "the broker holds as many messages as it may"};
     }
     return no_room_in(queue, 1, entry.body.size());
 }

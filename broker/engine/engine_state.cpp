@@ -49,7 +49,7 @@ std::unique_ptr<Queue> get_queue_state(ByteReader& in, std::uint32_t version) {
         throw BrokenLog("state: " + settings.error());
     }
     queue->set(settings.value(), {Time{}, modified_at});
-    queue->set_tags(get_pairs(in));
+    queue->set_tags(get_pairs(in), modified_at);
     const auto totals = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < totals && in.ok(); ++i) {
         const auto total = in.get<std::uint64_t>();

@@ -27,6 +27,7 @@ enum class Type : std::uint8_t {
     worker_joined = 12,
     worker_left = 13,
     pool_wanted = 14,
+    queue_tagged = 15,
 };
 
 constexpr std::size_t kHeadBytes = 8;  // type u8, detail u8, flags u16, size u32.
@@ -90,6 +91,13 @@ std::uint8_t lay(Out& out, const QueueSet& e) {
     put_queue(out, e.queue);
     put_wall(out, e.at);
     put_pairs(out, e.settings);
+    return 0;
+}
+template <class Out>
+std::uint8_t lay(Out& out, const QueueTagged& e) {
+    put_queue(out, e.queue);
+    put_wall(out, e.at);
+    put_pairs(out, e.tags);
     return 0;
 }
 template <class Out>
@@ -256,6 +264,11 @@ std::optional<Event> get_event(ByteReader& in, Type type, std::uint8_t detail,
             return get_queue_made(in, detail);
         case Type::queue_set:
             return get_queue_set(in);
+        case Type::queue_tagged: {
+            const QueueNumber queue = get_queue(in);
+            const WallTime at = get_wall(in);
+            return QueueTagged{queue, at, get_pairs(in)};
+        }
         case Type::queue_removed:
             return QueueRemoved{get_queue(in)};
         case Type::session_opened:

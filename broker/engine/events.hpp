@@ -169,6 +169,12 @@ struct QueueSet {
     WallTime at{};
     dialogue::Attributes settings;
 };
+// All of its tags from now on.
+struct QueueTagged {
+    QueueNumber queue;
+    WallTime at{};
+    dialogue::Attributes tags;
+};
 struct QueueRemoved {
     QueueNumber queue;
 };
@@ -205,8 +211,8 @@ struct PoolWanted {
     std::uint32_t workers = 0;  // kPoolAuto: no size is wanted any more, the pool finds its own.
 };
 
-using Event =
-    std::variant<Stored, Leased, Removed, Rescheduled, SetAside, Purged, QueueMade, QueueSet,
-                 QueueRemoved, SessionOpened, Noted, WorkerJoined, WorkerLeft, PoolWanted>;
+using Event = std::variant<Stored, Leased, Removed, Rescheduled, SetAside, Purged, QueueMade,
+                           QueueSet, QueueRemoved, SessionOpened, Noted, WorkerJoined, WorkerLeft,
+                           PoolWanted, QueueTagged>;
 
 }  // namespace esteira::engine

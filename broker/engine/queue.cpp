@@ -55,6 +55,11 @@ void Queue::advance(Time now) {
     refile();
 }
 
+void Queue::set_tags(dialogue::Attributes tags, WallTime at) {
+    tags_ = std::move(tags);
+    modified_at_ = at;
+}
+
 Counts Queue::counts(Time now) const {
     const std::size_t due = delayed_.count_due(now);
     Counts counts{waiting_.count() + due + leases_.returned(), leases_.in_flight(),
@@ -101,7 +106,7 @@ void Queue::for_first_waiting(std::size_t count, const std::function<bool(Place)
 }
 
 bool Queue::has_visible(Time now) const {
-    if (leases_.in_flight() >= limits::kInFlightMax) {
+    if (settings_.receives_paused || leases_.in_flight() >= limits::kInFlightMax) {
         return false;
     }
     if (grouped_ && !grouped_->ready().empty()) {
@@ -160,6 +165,9 @@ bool Queue::has_batch_in_order(std::uint64_t messages, Time now) {
 }
 
 std::optional<Time> Queue::next_visible_after(Time now) {
+    if (settings_.receives_paused) {
+        return std::nullopt;
+    }
     const auto leased = leases_.next_return_at();
     // With as many in flight as there may be, nothing is handed out before one of them comes back.
     if (leases_.in_flight() >= limits::kInFlightMax) {

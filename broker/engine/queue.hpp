@@ -83,7 +83,7 @@ public:
     const Settings& settings() const { return settings_; }
     const dialogue::Attributes& tags() const { return tags_; }
     void set(Settings settings, Now now);
-    void set_tags(dialogue::Attributes tags) { tags_ = std::move(tags); }
+    void set_tags(dialogue::Attributes tags, WallTime at);
 
     // Leases that ran out and delays that are due by `now` count from here on.
     void advance(Time now);

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 namespace esteira::engine {
 
@@ -100,8 +102,65 @@ std::string Text::set(Settings& settings, const std::string& text) const {
     return {};
 }
 
+// The names of "byQueue:a,b", or nothing when it is another text.
+std::optional<std::vector<std::string_view>> queues_allowed(std::string_view text) {
+    constexpr std::string_view kByQueue = "byQueue:";
+    if (!text.starts_with(kByQueue)) {
+        return std::nullopt;
+    }
+    text.remove_prefix(kByQueue.size());
+    std::vector<std::string_view> names;
+    for (std::size_t end = 0; end != std::string_view::npos; text.remove_prefix(end + 1)) {
+        end = text.find(',');
+        names.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) {
+            break;
+        }
+    }
+    return names;
+}
+
+constexpr std::string_view kDenyAll = "denyAll";
+
+std::string_view fault_in_redrive_allow(std::string_view text) {
+    constexpr std::size_t kQueuesAllowedMax = 10;
+    if (text == "allowAll" || text == kDenyAll) {
+        return {};
+    }
+    const auto names = queues_allowed(text);
+    if (!names || names->size() > kQueuesAllowedMax ||
+        std::any_of(names->begin(), names->end(),
+                    [](std::string_view name) { return !fault_in_queue_name(name).empty(); })) {
+        return "it is allowAll, denyAll or byQueue: with up to ten names of queues, as in "
+               "byQueue:stock,orders";
+    }
+    return {};
+}
+
+std::string_view fault_in_policy(std::string_view text) {
+    if (text.size() > limits::kPolicyBytesMax || text.front() != '{' || text.back() != '}') {
+        return "a policy is a JSON object of at most 8192 bytes";
+    }
+    return {};
+}
+
+std::string_view fault_in_key(std::string_view text) {
+    const bool visible =
+        std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+    return text.size() <= limits::kKmsKeyBytesMax && visible
+               ? std::string_view{}
+               : "a key's id has at most 2048 visible ASCII characters";
+}
+
 bool always(const Settings&) { return true; }
 bool is_fifo(const Settings& settings) { return settings.fifo; }
+
+bool has_redrive_allow(const Settings& settings) { return !settings.redrive_allow.empty(); }
+bool has_policy(const Settings& settings) { return !settings.policy.empty(); }
+bool has_key(const Settings& settings) { return !settings.kms_key.empty(); }
+bool has_key_reuse(const Settings& settings) {
+    return settings.kms_key_reused != Settings{}.kms_key_reused;
+}
 
 // A row is all that a new attribute needs.
 struct Row {
@@ -117,6 +176,10 @@ constexpr std::uint64_t seconds(Millis t) { return static_cast<std::uint64_t>(t.
 constexpr std::uint64_t millis(Millis t) { return static_cast<std::uint64_t>(t.count()); }
 
 constexpr std::uint64_t kNoLimit = 1ULL << 62;
+
+// Two ways to encrypt at rest: each of them, when set, ends the other.
+constexpr std::string_view kKmsKey = "KmsMasterKeyId";
+constexpr std::string_view kManagedEncryption = "SqsManagedSseEnabled";
 
 constexpr Row kRows[] = {
     {"DelaySeconds", Number{&Settings::delay, 0, seconds(limits::kDelayMax), kSecond}},
@@ -140,6 +203,14 @@ constexpr Row kRows[] = {
     {"RetryMaxMillis", Number{&Settings::retry_max, 0, millis(kVisibilityMax)}},
     {"MaxMessages", Number{&Settings::messages_max, 0, kNoLimit}},
     {"MaxBytes", Number{&Settings::bytes_max, 0, kNoLimit}},
+    {"RedriveAllow", Text{&Settings::redrive_allow, fault_in_redrive_allow}, has_redrive_allow},
+    {"SendsPaused", Choice{&Settings::sends_paused}},
+    {"ReceivesPaused", Choice{&Settings::receives_paused}},
+    {"Policy", Text{&Settings::policy, fault_in_policy}, has_policy},
+    {kKmsKey, Text{&Settings::kms_key, fault_in_key}, has_key},
+    {"KmsDataKeyReusePeriodSeconds", Number{&Settings::kms_key_reused, 60, 86'400, kSecond},
+     has_key_reuse},
+    {kManagedEncryption, Choice{&Settings::managed_encryption}},
 };
 
 // What is wrong with this one, or nothing.
@@ -163,7 +234,45 @@ Result<Settings, std::string> with_attributes(Settings settings,
             return fault;
         }
     }
+    const bool has_key = sets(attributes, kKmsKey) && !settings.kms_key.empty();
+    if (has_key && sets(attributes, kManagedEncryption) && settings.managed_encryption) {
+        return std::string(kKmsKey) + " and " + std::string(kManagedEncryption) +
+               " exclude each other";
+    }
+    if (has_key) {
+        settings.managed_encryption = false;
+    } else if (settings.managed_encryption) {
+        settings.kms_key.clear();
+    }
     return settings;
+}
+
+bool sets(const dialogue::Attributes& attributes, std::string_view name) {
+    return std::any_of(attributes.begin(), attributes.end(),
+                       [&](const auto& pair) { return pair.first == name; });
+}
+
+std::string fault_in_pair(const Settings& settings) {
+    if (settings.max_receives > 0 && settings.dead_letter_queue.empty()) {
+        return "MaxReceives needs a DeadLetterQueue";
+    }
+    if (!settings.fifo &&
+        (settings.content_based_dedup || settings.dedup_by_group || settings.limit_by_group)) {
+        return "ContentBasedDeduplication, DeduplicationScope and FifoThroughputLimit are for FIFO "
+               "queues";
+    }
+    if (settings.limit_by_group && !settings.dedup_by_group) {
+        return "FifoThroughputLimit perMessageGroupId needs DeduplicationScope messageGroup";
+    }
+    return {};
+}
+
+bool takes_dead_letters_of(const Settings& settings, std::string_view source) {
+    const auto names = queues_allowed(settings.redrive_allow);
+    if (names) {
+        return std::find(names->begin(), names->end(), source) != names->end();
+    }
+    return settings.redrive_allow != kDenyAll;
 }
 
 dialogue::Attributes to_attributes(const Settings& settings) {

@@ -34,6 +34,18 @@ struct Settings {
     Millis retry_max{300'000};       // RetryMaxMillis: doubled each time up to this one.
     std::uint64_t messages_max = 0;  // MaxMessages; 0: no cap but the broker's.
     std::uint64_t bytes_max = limits::kQueueBytesMaxDefault;  // MaxBytes
+    // RedriveAllow, of a dead-letter queue: whose it may be. Empty and "allowAll": any queue's;
+    // "denyAll"; "byQueue:" and up to ten names.
+    std::string redrive_allow;
+    bool sends_paused = false;     // SendsPaused: sends are refused,
+    bool receives_paused = false;  // ReceivesPaused: receives get nothing. Settling goes on.
+
+    // Kept for clients that set them and read them back. The broker asks no policy and encrypts
+    // nothing.
+    std::string policy;              // Policy
+    std::string kms_key;             // KmsMasterKeyId
+    Millis kms_key_reused{300'000};  // KmsDataKeyReusePeriodSeconds
+    bool managed_encryption = true;  // SqsManagedSseEnabled
 
     bool operator==(const Settings&) const = default;
 };
@@ -42,12 +54,21 @@ struct Settings {
 Result<Settings, std::string> with_attributes(Settings settings,
                                               const dialogue::Attributes& attributes);
 
+// Whether an attribute is among them.
+bool sets(const dialogue::Attributes& attributes, std::string_view name);
+
 // The settings in their text form, but for what has its initial value and goes without saying;
 // with_attributes({}, to_attributes(s)) == s.
 dialogue::Attributes to_attributes(const Settings& settings);
 
 // Whether this is how a FIFO queue is called.
 bool is_fifo_name(std::string_view name);
+
+// What is wrong with settings that do not go together, or nothing.
+std::string fault_in_pair(const Settings& settings);
+
+// Whether `source` may have a queue with these settings for its dead letters.
+bool takes_dead_letters_of(const Settings& settings, std::string_view source);
 
 // Empty if the name is good, else what is wrong with it.
 std::string_view fault_in_queue_name(std::string_view name);

@@ -18,10 +18,12 @@ public:
         ++c.messages;
         c.bytes += size;
         bytes_ += size;
+        ++messages_;
     }
     void drop(std::uint32_t chunk, std::uint32_t size) {
         const auto at = chunks_.find(chunk);
         bytes_ -= size;
+        --messages_;
         at->second.bytes -= size;
         if (--at->second.messages == 0) {
             chunks_.erase(at);
@@ -32,6 +34,7 @@ public:
         return chunks_.empty() ? open : chunks_.begin()->first;
     }
     std::uint64_t bytes() const { return bytes_; }
+    std::uint64_t messages() const { return messages_; }
     std::uint64_t bytes_in(std::uint32_t chunk) const {
         const auto at = chunks_.find(chunk);
         return at == chunks_.end() ? 0 : at->second.bytes;
@@ -40,6 +43,7 @@ public:
 private:
     std::map<std::uint32_t, Chunk> chunks_;
     std::uint64_t bytes_ = 0;
+    std::uint64_t messages_ = 0;
 };
 
 }  // namespace esteira::engine

@@ -152,6 +152,8 @@ struct CreateQueue {
 struct SetQueue {
     std::string_view name;
     Attributes attributes;
+    Attributes tags{};                        // Beside those that there are,
+    std::vector<std::string> tags_removed{};  // after the ones with these keys are gone.
 };
 struct GetQueue {
     std::string_view name;

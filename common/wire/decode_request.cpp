@@ -30,7 +30,7 @@ private:
     Hello read_hello();
     Beat read_beat();
     CreateQueue read_create_queue();
-    SetQueue read_set_queue();
+    SetQueue read_set_queue(bool has_tags);
     ListQueues read_list_queues();
 
     Malformed malformed(std::uint64_t number) const {
@@ -106,8 +106,10 @@ Operation RequestReader::read_operation(std::uint64_t op, std::uint32_t fields) 
             expect(3, "a create_queue has 3 fields");
             return read_create_queue();
         case static_cast<std::uint64_t>(Op::set_queue):
-            expect(2, "a set_queue has 2 fields");
-            return read_set_queue();
+            if (fields != 2 && fields != 4) {
+                in_.fail("a set_queue has 2 or 4 fields");
+            }
+            return read_set_queue(fields == 4);
         case static_cast<std::uint64_t>(Op::get_queue):
             expect(1, "a get_queue has 1 field");
             return GetQueue{read_queue_name(in_)};
@@ -229,10 +231,23 @@ CreateQueue RequestReader::read_create_queue() {
     return create;
 }
 
-SetQueue RequestReader::read_set_queue() {
+SetQueue RequestReader::read_set_queue(bool has_tags) {
     SetQueue set;
     set.name = read_queue_name(in_);
     set.attributes = read_attributes(in_);
+    if (!has_tags) {
+        return set;
+    }
+    constexpr auto kRule = "at most 50 tags are set or removed at once";
+    set.tags = read_attributes(in_);
+    if (set.tags.size() > limits::kTagsMax) {
+        in_.fail(kRule);
+    }
+    const std::uint32_t removed = read_array_upto(in_, limits::kTagsMax, kRule);
+    for (std::uint32_t i = 0; i < removed && in_.ok(); ++i) {
+        set.tags_removed.emplace_back(read_name(in_, limits::kQueueAttributeNameBytesMax,
+                                                "a tag's key has at most 256 bytes of text"));
+    }
     return set;
 }
 

@@ -206,10 +206,20 @@ void put(Writer& out, const CreateQueue& create) {
 }
 
 Op op_of(const SetQueue&) { return Op::set_queue; }
-std::uint32_t fields_of(const SetQueue&) { return 2; }
+std::uint32_t fields_of(const SetQueue& set) {
+    return set.tags.empty() && set.tags_removed.empty() ? 2 : 4;
+}
 void put(Writer& out, const SetQueue& set) {
     out.text(set.name);
     out.attributes(set.attributes);
+    if (fields_of(set) == 2) {
+        return;
+    }
+    out.attributes(set.tags);
+    out.array(set.tags_removed.size());
+    for (const std::string& key : set.tags_removed) {
+        out.text(key);
+    }
 }
 
 Op op_of(const GetQueue&) { return Op::get_queue; }

@@ -109,6 +109,14 @@ bool Clients::take_refusal(Asked& asked, const dialogue::Refused& refused) {
         model.queue_seen(asked.slot, nullptr);
         return true;
     }
+    const bool sets = asked.kind == Kind::create || asked.kind == Kind::set;
+    if (sets && code == Code::conflict && model.may_lack(asked.rules.dead_letters)) {
+        // One that was asked before may have been done then.
+        if (!asked.ever_unknown) {
+            model.queue_not_set(asked.slot);
+        }
+        return true;
+    }
     throw Violation("refused: " + std::string(to_string(code)) + ": " + refused.reason);
 }
 
@@ -164,6 +172,9 @@ void Clients::take(Expected expected, const dialogue::Answer& answer) {
             model.turn_decided(now, receiving_);  // By the rules that there were until now.
             if (asked.kind != Kind::look && !asked.rules.told_by(reply.attributes)) {
                 throw Violation(name_of(asked.slot) + " was not set as asked");
+            }
+            if (asked.kind == Kind::set && model.lacks(asked.rules.dead_letters)) {
+                throw Violation(name_of(asked.slot) + " has a dead-letter queue that is not there");
             }
             model.queue_seen(asked.slot, &reply.attributes);
             break;

@@ -77,7 +77,7 @@ public:
 private:
     void make_queues() {
         clients_.turn([this] {
-            for (const Slot slot : {kQueue, kDead}) {
+            for (const Slot slot : {kDead, kQueue}) {
                 auto* asked = clients_.make(clients_.session(0), Asked::Kind::create, slot, 1);
                 asked->rules.visibility_seconds = 30;
                 if (slot == kQueue) {

@@ -110,7 +110,8 @@ void Life::one_turn() {
 // What there is, and what is missing is made; before anything else after a start.
 void Life::look_at_queues() {
     Clients::Session& session = clients_.session(0);
-    for (Slot slot = 0; slot < kSlots; ++slot) {
+    // From the last one on: those for dead letters are there before a queue names them.
+    for (Slot slot = kSlots; slot-- > 0;) {
         const auto& known = world_.model().queue(slot);
         const bool wanted =
             slot < kFirstDeadLetters ? slot < parameters_.queues : parameters_.dead_letters;

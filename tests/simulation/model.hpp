@@ -96,6 +96,14 @@ public:
     const Known& queue(Slot slot) const { return queues_[slot]; }
     void queue_perhaps_set(Slot slot, const Rules& rules);
     void queue_perhaps_gone(Slot slot);
+    void queue_not_set(Slot slot) { queues_[slot].perhaps.reset(); }
+    // Whether a queue for dead letters is not there, or may not be.
+    bool lacks(Slot slot) const {
+        return slot != kNoSlot && !queues_[slot].there && !queues_[slot].unsure();
+    }
+    bool may_lack(Slot slot) const {
+        return slot != kNoSlot && (!queues_[slot].there || queues_[slot].unsure());
+    }
     // An answer to a look: nothing when there is no such queue.
     void queue_seen(Slot slot, const dialogue::Attributes* attributes);
     void emptied(Slot slot, bool removed);

@@ -165,6 +165,12 @@ Json json_of(const Event& event, bool bodies) {
                             {"changed_at", cli::json_of(e.at)},
                             {"settings", pairs(e.settings)}};
             },
+            [](const QueueTagged& e) {
+                return Json{{"event", "queue_tagged"},
+                            {"queue", e.queue.value},
+                            {"changed_at", cli::json_of(e.at)},
+                            {"tags", pairs(e.tags)}};
+            },
             [](const QueueRemoved& e) {
                 return Json{{"event", "queue_removed"}, {"queue", e.queue.value}};
             },

@@ -133,7 +133,10 @@ struct DescribeOperation {
         out("create_queue", create.name)("attribute", create.attributes)("tag", create.tags);
     }
     void operator()(const SetQueue& set) const {
-        out("set_queue", set.name)("attribute", set.attributes);
+        out("set_queue", set.name)("attribute", set.attributes)("tag", set.tags);
+        for (const std::string& key : set.tags_removed) {
+            out("untag", key);
+        }
     }
     void operator()(const GetQueue& get) const { out("get_queue", get.name); }
     void operator()(const ListQueues& list) const {
