@@ -71,6 +71,10 @@ void Commands::add_argument(Verb& verb, const cli::Argument& argument) {
             value.option = verb.app->add_option(name, value.pairs, what);
             value.option->take_all()->type_size(1)->type_name("NAME=VALUE");
             break;
+        case cli::ArgumentKind::words:
+            value.option = verb.app->add_option(name, value.pairs, what);
+            value.option->take_all()->type_size(1)->type_name("WORD");
+            break;
         case cli::ArgumentKind::list:
             break;  // For programs: it is no word.
     }
@@ -133,6 +137,9 @@ Json Commands::arguments_of(const Verb& verb) {
                 break;
             case cli::ArgumentKind::pairs:
                 arguments[name] = object_of(value.pairs, cli::flag_of(*value.argument));
+                break;
+            case cli::ArgumentKind::words:
+                arguments[name] = value.pairs;
                 break;
             case cli::ArgumentKind::list:
                 break;

@@ -63,13 +63,14 @@ void queues(const Json& result) {
                       {"oldest", Align::right},
                       {"bytes", Align::right},
                       {"waiters", Align::right},
+                      {"paused"},
                       {"dead letters to"}}};
     for (const Json& row : result["queues"]) {
         const std::string dead = row["dead_letter_queue"];
         table.row(
             {row["queue"], count(row, "visible"), count(row, "in_flight"), count(row, "delayed"),
              age(row, "oldest_age_ms"), cli::human_bytes(row["bytes"].get<std::uint64_t>()),
-             count(row, "waiters"),
+             count(row, "waiters"), row["paused"].empty() ? "-" : text(row["paused"]),
              dead.empty() ? "-" : dead + " after " + text(row["max_receives"]) + " receives"});
     }
     table.print();
@@ -82,6 +83,9 @@ void queue(const Json& result) {
     print("oldest", age(result, "oldest_age_ms"));
     print("bytes", cli::human_bytes(result["bytes"].get<std::uint64_t>()));
     print("waiters", count(result, "waiters"));
+    if (!result["paused"].empty()) {
+        print("paused", text(result["paused"]));
+    }
     print("created", text(result["created_at"]));
     if (!result["dead_letters_of"].empty()) {
         print("dead letters of", text(result["dead_letters_of"]));
@@ -245,11 +249,23 @@ struct Shown {
     void (*show)(const Json&);
 };
 constexpr Shown kShown[] = {
-    {"queue.ls", &queues},         {"queue.show", &queue},     {"queue.set", &queue},
-    {"queue.create", &created},    {"queue.purge", &removed},  {"queue.rm", &removed},
-    {"msg.peek", &messages},       {"dlq.show", &messages},    {"dlq.ls", &dead_letter_queues},
-    {"dlq.redrive", &dry_redrive}, {"worker.ls", &workers},    {"worker.pools", &pools},
-    {"worker.scale", &scaled},     {"worker.drain", &drained}, {"node.ping", &ping},
+    {"queue.ls", &queues},
+    {"queue.show", &queue},
+    {"queue.set", &queue},
+    {"queue.pause", &queue},
+    {"queue.resume", &queue},
+    {"queue.create", &created},
+    {"queue.purge", &removed},
+    {"queue.rm", &removed},
+    {"msg.peek", &messages},
+    {"dlq.show", &messages},
+    {"dlq.ls", &dead_letter_queues},
+    {"dlq.redrive", &dry_redrive},
+    {"worker.ls", &workers},
+    {"worker.pools", &pools},
+    {"worker.scale", &scaled},
+    {"worker.drain", &drained},
+    {"node.ping", &ping},
     {"metrics", &metrics},
 };
 

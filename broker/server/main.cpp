@@ -92,6 +92,7 @@ void serve(const config::Config& settings, int stop_fd) {
     Core core(log, random_number());
     core.engine().set_bytes_max(static_cast<std::uint64_t>(settings.broker.total_mib_max) * kMiB);
 
+    core.engine().set_messages_max(static_cast<std::uint64_t>(settings.broker.total_messages_max));
     core.engine().set_queue_bytes_max(static_cast<std::uint64_t>(settings.broker.queue_mib_max) *
                                       kMiB);
 

@@ -56,6 +56,7 @@ Ops::Run Ops::function_of(std::string_view command) {
         {"node.drain", &Ops::node_drain},       {"metrics", &Ops::metrics},
         {"queue.ls", &Ops::queue_ls},           {"queue.show", &Ops::queue_show},
         {"queue.create", &Ops::queue_create},   {"queue.set", &Ops::queue_set},
+        {"queue.pause", &Ops::queue_pause},     {"queue.resume", &Ops::queue_resume},
         {"queue.purge", &Ops::queue_purge},     {"queue.rm", &Ops::queue_rm},
         {"msg.peek", &Ops::msg_peek},           {"dlq.ls", &Ops::dlq_ls},
         {"dlq.show", &Ops::dlq_show},           {"dlq.redrive", &Ops::dlq_redrive},

@@ -72,6 +72,10 @@ private:
     OpsResult queue_show(const Json& arguments, Now now);
     OpsResult queue_create(const Json& arguments, Now now);
     OpsResult queue_set(const Json& arguments, Now now);
+    OpsResult queue_pause(const Json& arguments, Now now);
+    OpsResult queue_resume(const Json& arguments, Now now);
+    OpsResult set_queue(dialogue::SetQueue set, Now now);
+    OpsResult set_paused(const Json& arguments, const char* paused, Now now);
     OpsResult queue_purge(const Json& arguments, Now now);
     OpsResult queue_rm(const Json& arguments, Now now);
 

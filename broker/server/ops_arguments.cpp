@@ -20,6 +20,8 @@ const char* wanted(ArgumentKind kind) {
             return "true or false";
         case ArgumentKind::pairs:
             return "an object of texts";
+        case ArgumentKind::words:
+            return "an array of texts";
         case ArgumentKind::list:
             return "an array";
     }
@@ -38,6 +40,9 @@ bool fits(ArgumentKind kind, const Json& value) {
         case ArgumentKind::pairs:
             return value.is_object() && std::all_of(value.begin(), value.end(),
                                                     [](const Json& v) { return v.is_string(); });
+        case ArgumentKind::words:
+            return value.is_array() && std::all_of(value.begin(), value.end(),
+                                                   [](const Json& v) { return v.is_string(); });
         case ArgumentKind::list:
             return value.is_array();
     }
@@ -78,6 +83,9 @@ std::optional<OpsRefusal> check_arguments(const cli::Command& command, Json& arg
         }
         if (argument.kind == ArgumentKind::pairs) {
             arguments[name] = Json::object();
+        }
+        if (argument.kind == ArgumentKind::words) {
+            arguments[name] = Json::array();
         }
     }
     return std::nullopt;

@@ -8,7 +8,7 @@
 // The arguments of a request against what the table says of them.
 namespace esteira::broker {
 
-// Makes arguments complete (flags false, pairs empty), or tells what is wrong with them.
+// Makes arguments complete (flags false, pairs and words empty), or tells what is wrong with them.
 std::optional<OpsRefusal> check_arguments(const cli::Command& command, Json& arguments);
 
 // An optional number, at most `most`.

@@ -73,6 +73,14 @@ void write_queues(TextWriter& out, const std::vector<Reading>& readings) {
     for (const Reading& r : readings) {
         out.sample({{"queue", r.queue->name()}}, r.waiters);
     }
+    out.family("esteira_queue_paused", Kind::gauge, "1 while sends are refused, or receives wait.");
+    for (const Reading& r : readings) {
+        const engine::Settings& settings = r.queue->settings();
+        out.sample({{"queue", r.queue->name()}, {"what", "sends"}},
+                   std::uint64_t{settings.sends_paused});
+        out.sample({{"queue", r.queue->name()}, {"what", "receives"}},
+                   std::uint64_t{settings.receives_paused});
+    }
     for (const TotalFamily& family : kTotals) {
         out.family(family.name, Kind::counter, family.help);
         for (const Reading& r : readings) {

@@ -29,6 +29,17 @@ std::optional<OpsRefusal> not_confirmed(const Json& arguments) {
                       "this cannot be undone: confirm must be the name of the queue"};
 }
 
+Json paused(const engine::Settings& settings) {
+    Json what = Json::array();
+    if (settings.sends_paused) {
+        what.push_back("sends");
+    }
+    if (settings.receives_paused) {
+        what.push_back("receives");
+    }
+    return what;
+}
+
 }  // namespace
 
 Json Ops::depth_of(engine::Queue& queue, Now now) const {
@@ -37,7 +48,7 @@ Json Ops::depth_of(engine::Queue& queue, Now now) const {
     Json depth{{"queue", queue.name()},     {"messages", counts.all()},
                {"visible", counts.visible}, {"in_flight", counts.in_flight},
                {"delayed", counts.delayed}, {"bytes", queue.bytes()},
-               {"oldest_age_ms", nullptr}};
+               {"oldest_age_ms", nullptr},  {"paused", paused(queue.settings())}};
     if (const auto oldest = queue.oldest_sent_at()) {
         depth["oldest_age_ms"] = std::max<std::int64_t>(0, (now.wall - *oldest).count());
     }
@@ -144,15 +155,42 @@ OpsResult Ops::queue_create(const Json& arguments, Now now) {
 }
 
 OpsResult Ops::queue_set(const Json& arguments, Now now) {
-    const std::string name = arguments["queue"];
-    if (arguments["attribute"].empty()) {
-        return OpsRefusal{"bad_request", "queue.set: no attribute is given"};
+    if (arguments["attribute"].empty() && arguments["tag"].empty() && arguments["untag"].empty()) {
+        return OpsRefusal{"bad_request", "queue.set: neither an attribute nor a tag is given"};
     }
-    const auto set = ask(dialogue::SetQueue{name, attributes_of(arguments["attribute"])}, now);
-    if (const auto* fault = std::get_if<Refused>(&set)) {
+    const std::string name = arguments["queue"];
+    return set_queue({name, attributes_of(arguments["attribute"]), attributes_of(arguments["tag"]),
+                      arguments["untag"].get<std::vector<std::string>>()},
+                     now);
+}
+
+OpsResult Ops::set_queue(dialogue::SetQueue set, Now now) {
+    const std::string_view name = set.name;
+    const auto reply = ask(std::move(set), now);
+    if (const auto* fault = std::get_if<Refused>(&reply)) {
         return refusal_of(*fault);
     }
     return describe_queue(name, now);
+}
+
+OpsResult Ops::queue_pause(const Json& arguments, Now now) {
+    return set_paused(arguments, "true", now);
+}
+OpsResult Ops::queue_resume(const Json& arguments, Now now) {
+    return set_paused(arguments, "false", now);
+}
+
+OpsResult Ops::set_paused(const Json& arguments, const char* paused, Now now) {
+    const std::string name = arguments["queue"];
+    const bool both = arguments["sends"] == arguments["receives"];
+    dialogue::SetQueue set{name, {}};
+    if (both || arguments["sends"].get<bool>()) {
+        set.attributes.emplace_back("SendsPaused", paused);
+    }
+    if (both || arguments["receives"].get<bool>()) {
+        set.attributes.emplace_back("ReceivesPaused", paused);
+    }
+    return set_queue(std::move(set), now);
 }
 
 OpsResult Ops::queue_purge(const Json& arguments, Now now) {

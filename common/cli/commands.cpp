@@ -23,6 +23,8 @@ std::string usage_of(const Argument& argument) {
             return "[" + flag_of(argument) + " N]";
         case ArgumentKind::pairs:
             return "[" + flag_of(argument) + " NAME=VALUE]...";
+        case ArgumentKind::words:
+            return "[" + flag_of(argument) + " WORD]...";
         case ArgumentKind::flag:
             return "[" + flag_of(argument) + "]";
         case ArgumentKind::on_off:

@@ -15,6 +15,7 @@ enum class ArgumentKind {
     flag,
     on_off,  // A flag in JSON; the word on or off for people.
     pairs,   // A JSON object of texts; KEY=VALUE, any number of times, for people.
+    words,   // A JSON array of texts; any number of times for people.
     list,    // A JSON array; for programs alone.
 };
 
@@ -41,6 +42,9 @@ inline constexpr Argument kAttributesArgument{
     "attribute", ArgumentKind::pairs, false,
     "A setting, as NAME=VALUE; docs/queues.md lists them. May be repeated"};
 
+inline constexpr Argument kTagsArgument{"tag", ArgumentKind::pairs, false,
+                                        "A tag, as KEY=VALUE. May be repeated"};
+
 inline constexpr Argument kOneQueue[] = {kQueueArgument};
 inline constexpr Argument kConfirmed[] = {kQueueArgument, kConfirmArgument};
 inline constexpr Argument kListing[] = {
@@ -48,9 +52,17 @@ inline constexpr Argument kListing[] = {
 inline constexpr Argument kCreating[] = {
     kQueueArgument,
     kAttributesArgument,
-    {"tag", ArgumentKind::pairs, false, "A tag, as KEY=VALUE. May be repeated"},
+    kTagsArgument,
     {"no_dlq", ArgumentKind::flag, false, "Neither a dead-letter queue nor a limit of receives"}};
-inline constexpr Argument kSetting[] = {kQueueArgument, kAttributesArgument};
+inline constexpr Argument kSetting[] = {
+    kQueueArgument,
+    kAttributesArgument,
+    kTagsArgument,
+    {"untag", ArgumentKind::words, false, "Key of a tag to remove. May be repeated"}};
+inline constexpr Argument kPausing[] = {
+    kQueueArgument,
+    {"sends", ArgumentKind::flag, false, "Sends alone; both when neither is said"},
+    {"receives", ArgumentKind::flag, false, "Receives alone"}};
 inline constexpr Argument kLooking[] = {
     kQueueArgument,
     {"count", ArgumentKind::number, false, "At most; 10 when not said, 1000 at most"}};
@@ -84,7 +96,10 @@ inline constexpr Command kOpsCommands[] = {
     {"queue.show", "One queue: settings, depth and what has happened in it", false, kOneQueue},
     {"queue.create", "Makes a queue and its dead-letter queue; once more is no error", true,
      kCreating},
-    {"queue.set", "Changes settings of a queue, at once", true, kSetting},
+    {"queue.set", "Changes settings and tags of a queue, at once", true, kSetting},
+    {"queue.pause", "Refuses sends, and receives get nothing, until it is resumed", true, kPausing,
+     "esteira-ctl queue pause stock\n  esteira-ctl queue pause stock --sends    # receives go on"},
+    {"queue.resume", "Takes sends again, and serves receives", true, kPausing},
     {"queue.purge", "Removes all messages of a queue, for good", true, kConfirmed},
     {"queue.rm", "Removes a queue and all its messages, for good", true, kConfirmed},
     {"msg.peek", "Shows messages without receiving them", false, kLooking},

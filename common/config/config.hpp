@@ -25,6 +25,7 @@ struct Broker {
     std::filesystem::path ops_socket = "run/ops.sock";  // At most 107 bytes, as every socket path.
     std::int64_t queue_mib_max = 10'240;                // One queue's bodies.
     std::int64_t total_mib_max = 51'200;                // The whole journal.
+    std::int64_t total_messages_max = 0;                // Of all queues; 0: as many as fit.
     std::int64_t disk_free_mib_min =
         1'024;  // Sends are refused below it, deletes below half of it.
     bool operator==(const Broker&) const = default;

@@ -23,6 +23,7 @@ std::vector<FieldRef> fields_of(Config& config) {
         {"broker.ops_socket", &config.broker.ops_socket},
         {"broker.queue_mib_max", Number{&config.broker.queue_mib_max, 1, kMibMax}},
         {"broker.total_mib_max", Number{&config.broker.total_mib_max, 512, kMibMax}},
+        {"broker.total_messages_max", Number{&config.broker.total_messages_max, 0, 1LL << 50}},
         {"broker.disk_free_mib_min", Number{&config.broker.disk_free_mib_min, 0, kMibMax}},
         {"postgres.url", &config.postgres.url},
         {"postgres.maintain_h", Number{&config.postgres.maintain_h, 0, 8'760}},
