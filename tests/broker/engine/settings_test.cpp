@@ -14,6 +14,12 @@ TEST(Settings, SurviveTheirTextForm) {
     settings.dead_letter_queue = "dlq-estoque";
     settings.retry_base = Millis{250};
     settings.messages_max = 12;
+    settings.redrive_allow = "byQueue:a,b";
+    settings.sends_paused = true;
+    settings.policy = R"({"Statement":[]})";
+    settings.kms_key = "alias/k";
+    settings.kms_key_reused = Millis{60'000};
+    settings.managed_encryption = false;
     const auto read = with_attributes({}, to_attributes(settings));
     ASSERT_TRUE(read);
     EXPECT_EQ(read.value(), settings);
@@ -23,6 +29,33 @@ TEST(Settings, AreSetAllOrNotAtAll) {
     const auto result = with_attributes({}, {{"VisibilityTimeout", "10"}, {"DelaySeconds", "901"}});
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error(), "DelaySeconds is a whole number from 0 to 900, not 901");
+}
+
+TEST(Settings, TakeTrueAndFalseInAnyCase) {
+    const auto paused = with_attributes({}, {{"SendsPaused", "TRUE"}, {"ReceivesPaused", "False"}});
+    ASSERT_TRUE(paused);
+    EXPECT_TRUE(paused.value().sends_paused);
+    EXPECT_FALSE(paused.value().receives_paused);
+    const auto refused = with_attributes({}, {{"SendsPaused", "1"}});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), "SendsPaused is false or true, not 1");
+}
+
+TEST(Settings, SayWhoseDeadLettersAQueueTakes) {
+    const auto takes = [](const std::string& allow, const char* source) {
+        const auto settings = with_attributes({}, {{"RedriveAllow", allow}});
+        return settings && takes_dead_letters_of(settings.value(), source);
+    };
+    EXPECT_TRUE(takes("", "a"));
+    EXPECT_TRUE(takes("allowAll", "a"));
+    EXPECT_FALSE(takes("denyAll", "a"));
+    EXPECT_TRUE(takes("byQueue:a,bc", "a"));
+    EXPECT_TRUE(takes("byQueue:a,bc", "bc"));
+    EXPECT_FALSE(takes("byQueue:a,bc", "b"));
+    for (const char* text : {"AllowAll", "byQueue", "byQueue:", "byQueue:a,", "byQueue:,a",
+                             "byQueue:a b", "denyAll "}) {
+        EXPECT_FALSE(with_attributes({}, {{"RedriveAllow", text}})) << text;
+    }
 }
 
 TEST(Settings, RefuseWhatIsNoNumber) {

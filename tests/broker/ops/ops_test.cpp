@@ -99,6 +99,50 @@ TEST(Ops, MakingAQueueOnceMoreIsNoErrorButMakingAnotherIs) {
         "queue_exists");
 }
 
+TEST(Ops, DeadLettersOfAFifoQueueStayInOrder) {
+    Room room;
+    const Json made = room.good("queue.create", {{"queue", "stock.fifo"}});
+    EXPECT_EQ(made.at("attributes").at("FifoQueue"), "true");
+    EXPECT_EQ(made.at("attributes").at("DeadLetterQueue"), "dlq-stock.fifo");
+    const Json dead = room.good("queue.show", {{"queue", "dlq-stock.fifo"}});
+    EXPECT_EQ(dead.at("attributes").at("FifoQueue"), "true");
+}
+
+TEST(Ops, TagsAreSetAndRemovedBesideAttributes) {
+    Room room;
+    room.good("queue.create", {{"queue", "stock"}, {"tag", {{"team", "loja"}, {"cost", "7"}}}});
+    const Json set = room.good("queue.set", {{"queue", "stock"},
+                                             {"attribute", {{"DelaySeconds", "3"}}},
+                                             {"tag", {{"team", "centro"}}},
+                                             {"untag", {"cost", "nothing"}}});
+    EXPECT_EQ(set.at("tags"), Json({{"team", "centro"}}));
+    EXPECT_EQ(set.at("attributes").at("DelaySeconds"), "3");
+    EXPECT_EQ(room.good("queue.set", {{"queue", "stock"}, {"untag", {"team"}}}).at("tags"),
+              Json::object());
+    EXPECT_EQ(room.code("queue.set", {{"queue", "stock"}}), "bad_request");
+    EXPECT_EQ(room.code("queue.set", {{"queue", "stock"}, {"untag", {7}}}), "bad_request");
+    EXPECT_EQ(room.code("queue.set", {{"queue", "stock"}, {"tag", {{"aws:x", "1"}}}}),
+              "bad_request");
+}
+
+TEST(Ops, AQueueIsPausedOnOneSideOrBoth) {
+    Room room;
+    room.good("queue.create", {{"queue", "stock"}, {"no_dlq", true}});
+    EXPECT_EQ(room.good("queue.pause", {{"queue", "stock"}}).at("paused"),
+              Json::array({"sends", "receives"}));
+    EXPECT_EQ(room.good("queue.resume", {{"queue", "stock"}, {"sends", true}}).at("paused"),
+              Json::array({"receives"}));
+    room.send("stock", {"a"});
+    EXPECT_EQ(room.good("queue.ls").at("queues")[0].at("paused"), Json::array({"receives"}));
+    const std::string text = room.good("metrics").at("text");
+    EXPECT_NE(text.find("esteira_queue_paused{queue=\"stock\",what=\"sends\"} 0"),
+              std::string::npos);
+    EXPECT_NE(text.find("esteira_queue_paused{queue=\"stock\",what=\"receives\"} 1"),
+              std::string::npos);
+    EXPECT_EQ(room.good("queue.resume", {{"queue", "stock"}}).at("paused"), Json::array());
+    EXPECT_EQ(room.code("queue.pause", {{"queue", "no-such"}}), "no_such_queue");
+}
+
 TEST(Ops, ARefusedQueueLeavesNoDeadLetterQueueBehind) {
     Room room;
     EXPECT_EQ(room.code("queue.create",

@@ -146,15 +146,34 @@ TEST(WireRefusals, ABatchIsNotFullBeforeItsReceiveAsksForSoMany) {
         expect_refused(attempt(text), "an attempt has 1 to 128 visible ASCII characters");
     }
     expect_refused(with([](Pack& p) { p.map(1).num(3).num(1); }), "unknown key of a receive");
-    expect_refused(with([](Pack& p) { p.nil(); }), "expected a map");
     expect_refused(Pack{}.head(2, 6).str("stock").num(1).num(0).nil().map(0).nil(),
                    "a receive has 4 or 5 fields");
     const auto ask = [](std::uint32_t fields) {
         return Pack{}.head(3, 2).array(0).array(fields).num(10).str("stock").num(1).num(0).nil();
     };
-    expect_accepted(ask(5));
     expect_accepted(ask(6).map(1).num(1).num(1));
     expect_refused(ask(7).map(0).nil(), "an ask has 5 or 6 fields");
+}
+
+TEST(WireRefusals, TagsAreSetAndRemovedFiftyAtATime) {
+    const auto tag = [](std::uint32_t set, std::uint32_t removed) {
+        Pack frame;
+        frame.head(7, 4).str("stock").map(0).map(set);
+        for (std::uint32_t i = 0; i < set; ++i) {
+            frame.str("k" + std::to_string(i)).str("");
+        }
+        frame.array(removed);
+        for (std::uint32_t i = 0; i < removed; ++i) {
+            frame.str("k");
+        }
+        return frame;
+    };
+    expect_accepted(tag(50, 50));
+    expect_refused(tag(51, 0), "at most 50 tags are set or removed at once");
+    expect_refused(tag(0, 51), "at most 50 tags are set or removed at once");
+    expect_refused(Pack{}.head(7, 4).str("stock").map(0).map(0).array(1).str("a\nb"),
+                   "a tag's key has at most 256 bytes of text");
+    expect_refused(Pack{}.head(7, 3).str("stock").map(0).map(0), "a set_queue has 2 or 4 fields");
 }
 
 TEST(WireRefusals, NamesAreThoseOfSqs) {
