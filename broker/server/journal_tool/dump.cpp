@@ -53,7 +53,7 @@ private:
     // A chunk's state names the queues that were there when it was opened.
     void learn_names(const InspectedFrame& frame, std::span<const std::byte> state) {
         NoLog no_log;
-        const EngineTools tools;
+        const broker::EngineTools tools;
         engine::Engine engine(no_log, tools, 0);
         engine.load_state(frame.chunk, state);
         for (const auto& [name, number] : engine.queue_names()) {

@@ -54,7 +54,7 @@ Replay replay(const Options& options, const LogReport& log) {
         }
     }
     NoLog no_log;
-    const EngineTools tools;
+    const broker::EngineTools tools;
     engine::Engine engine(no_log, tools, 0);
     StateParts parts;
     Replay result;
