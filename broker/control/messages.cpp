@@ -79,6 +79,8 @@ void MessageVerbs::add_to(CLI::App& msg) {
     receive_->add_option("--count", count_, "At most")
         ->check(CLI::Range(1U, limits::kReceiveCountMax))
         ->capture_default_str();
+    receive_->add_option("--attempt", attempt_,
+                         "An id: asked again with it, a FIFO queue gives the same");
     receive_->add_option("--min", min_, "Waits for so many; after the wait, for none")
         ->check(CLI::Range(1U, limits::kReceiveCountMax))
         ->capture_default_str();
@@ -110,6 +112,7 @@ cli::ExitCode MessageVerbs::receive(const Settings& settings) const {
     request.queue = queue_;
     request.count = count_;
     request.min = min_;
+    request.attempt = attempt_;
     request.wait = Millis{static_cast<std::int64_t>(wait_s_ * 1000)};
     if (visibility_s_) {
         request.visibility = std::chrono::seconds(*visibility_s_);

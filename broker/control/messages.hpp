@@ -28,6 +28,7 @@ private:
     std::string queue_;
     std::uint32_t count_ = 1;
     std::uint32_t min_ = 1;
+    std::string attempt_;
     double wait_s_ = 0;
     std::optional<std::uint32_t> visibility_s_;
     std::vector<std::string> receipts_;
