@@ -17,11 +17,17 @@ constexpr Millis kPingEvery{50};
 
 const std::map<std::string, std::string> kGroups{
     {"queue", "Queues: list, show, make, set, empty, remove"},
+    {"topic", "Topics: list, show, make, subscribe queues, publish"},
     {"msg", "Messages: look at them, receive, delete"},
     {"dlq", "Dead letters: list, read, send back"},
     {"worker", "Workers and their pools: list, size, drain"},
     {"node", "The broker itself"},
 };
+
+bool is_confirmed(const cli::Command& command) {
+    return std::any_of(command.arguments.begin(), command.arguments.end(),
+                       [](const cli::Argument& a) { return a.name == "confirm"; });
+}
 
 Json object_of(const std::vector<std::string>& pairs, const std::string& flag) {
     Json object = Json::object();
@@ -107,8 +113,8 @@ void Commands::add_to(CLI::App& app) {
         } else if (name == "worker.pools") {
             verb.app->add_option("--wait", wait_s_,
                                  "So many seconds until all pools are as they should be");
-        } else if (name == "queue.purge" || name == "queue.rm") {
-            verb.app->add_flag("--yes", yes_, "Do not ask for the queue's name");
+        } else if (is_confirmed(command)) {
+            verb.app->add_flag("--yes", yes_, "Do not ask for the name");
         } else if (name == "dlq.redrive") {
             verb.app->add_option("--rate", rate_, "At most so many: 50/s, 600/m");
         }
@@ -153,16 +159,16 @@ void Commands::confirm(const Verb& verb, Json& arguments) const {
     if (arguments.contains("confirm")) {
         return;
     }
-    const std::string queue = arguments["queue"];
     if (yes_) {
-        arguments["confirm"] = queue;
+        // What is to go comes first.
+        arguments["confirm"] = arguments[std::string(verb.command->arguments.front().name)];
         return;
     }
     if (isatty(STDIN_FILENO) == 0) {
         throw cli::Failure{cli::ExitCode::usage,
                            cli::usage_of(*verb.command) + ": this cannot be undone; say --yes"};
     }
-    std::fprintf(stderr, "This cannot be undone. Type the queue's name to go on: ");
+    std::fprintf(stderr, "This cannot be undone. Type the name to go on: ");
     std::string typed;
     std::getline(std::cin, typed);
     arguments["confirm"] = typed;
@@ -236,7 +242,7 @@ std::optional<cli::ExitCode> Commands::perform(const Settings& settings) {
     if (name == "dlq.redrive" && !arguments.value("dry_run", false)) {
         return redrive(ops, arguments, rate_, settings.common);
     }
-    if (name == "queue.purge" || name == "queue.rm") {
+    if (is_confirmed(*verb->command)) {
         confirm(*verb, arguments);
     }
     show(name, ask(ops, name, arguments), settings.common);

@@ -51,7 +51,7 @@ private:
     std::map<std::string, CLI::App*> groups_;
     std::deque<Verb> verbs_;
     double wait_s_ = 0;   // node ping, worker pools
-    bool yes_ = false;    // queue purge, queue rm
+    bool yes_ = false;    // queue purge, queue rm, topic rm
     std::string rate_{};  // dlq redrive
 };
 

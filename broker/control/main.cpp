@@ -2,6 +2,7 @@
 
 #include "broker/control/commands.hpp"
 #include "broker/control/messages.hpp"
+#include "broker/control/publish.hpp"
 #include "common/config/flags.hpp"
 
 namespace {
@@ -9,11 +10,14 @@ namespace {
 using namespace esteira;
 
 cli::ExitCode perform(control::Settings& settings, control::Commands& commands,
-                      const control::MessageVerbs& messages) {
+                      const control::MessageVerbs& messages, const control::PublishVerb& publish) {
     try {
         settings.loaded = config::load(settings.sources);
     } catch (const config::ConfigError& error) {
         throw cli::Failure{cli::ExitCode::configuration, error.what()};
+    }
+    if (const auto code = publish.perform()) {
+        return *code;
     }
     if (const auto code = messages.perform(settings)) {
         return *code;
@@ -39,6 +43,9 @@ int main(int argc, char** argv) {
     control::MessageVerbs messages;
     commands.add_to(app);
     messages.add_to(commands.group(app, "msg"));
+    control::PublishVerb publish;
+    publish.add_to(commands.group(app, "topic"));
     app.require_subcommand(1);
-    return cli::run(app, argc, argv, [&] { return perform(settings, commands, messages); });
+    return cli::run(app, argc, argv,
+                    [&] { return perform(settings, commands, messages, publish); });
 }

@@ -64,16 +64,28 @@ void queues(const Json& result) {
                       {"bytes", Align::right},
                       {"waiters", Align::right},
                       {"paused"},
+                      {"topics"},
                       {"dead letters to"}}};
     for (const Json& row : result["queues"]) {
         const std::string dead = row["dead_letter_queue"];
+        std::string feeding;
+        for (const Json& topic : row["topics"]) {
+            feeding += (feeding.empty() ? "" : ", ") + text(topic["topic"]);
+        }
         table.row(
             {row["queue"], count(row, "visible"), count(row, "in_flight"), count(row, "delayed"),
              age(row, "oldest_age_ms"), cli::human_bytes(row["bytes"].get<std::uint64_t>()),
              count(row, "waiters"), row["paused"].empty() ? "-" : text(row["paused"]),
+             feeding.empty() ? "-" : feeding,
              dead.empty() ? "-" : dead + " after " + text(row["max_receives"]) + " receives"});
     }
     table.print();
+}
+
+// What a subscription lets through.
+std::string wanted(const Json& subscription) {
+    const std::string filter = subscription["filter"];
+    return filter.empty() ? "everything" : filter;
 }
 
 void queue(const Json& result) {
@@ -90,6 +102,9 @@ void queue(const Json& result) {
     if (!result["dead_letters_of"].empty()) {
         print("dead letters of", text(result["dead_letters_of"]));
     }
+    for (const Json& topic : result["topics"]) {
+        print("gets of topic", text(topic["topic"]) + ": " + wanted(topic));
+    }
     for (const char* part : {"attributes", "tags", "totals"}) {
         if (!result[part].empty()) {
             std::printf("\n%s\n", part);
@@ -98,6 +113,39 @@ void queue(const Json& result) {
             std::printf("  %-30s %s\n", name.c_str(), cli::visible(text(value)).c_str());
         }
     }
+}
+
+void topics(const Json& result) {
+    cli::Table table{{{"topic"},
+                      {"queues", Align::right},
+                      {"published", Align::right},
+                      {"unrouted", Align::right}}};
+    for (const Json& row : result["topics"]) {
+        table.row({row["topic"], count(row, "subscriptions"), count(row, "published"),
+                   count(row, "unrouted")});
+    }
+    table.print();
+}
+
+void topic(const Json& result) {
+    print("topic", result["topic"]);
+    print("published", count(result, "published"));
+    print("unrouted", count(result, "unrouted"));
+    print("created", text(result["created_at"]));
+    for (const auto& [name, value] : result["tags"].items()) {
+        print("tag " + name, text(value));
+    }
+    std::printf("\n");
+    cli::Table table{{{"queue"}, {"gets"}}};
+    for (const Json& row : result["subscriptions"]) {
+        table.row({row["queue"], wanted(row)});
+    }
+    table.print();
+}
+
+void created_topic(const Json& result) {
+    std::printf("%s %s\n", result["topic"].get<std::string>().c_str(),
+                result["created"].get<bool>() ? "created" : "was there already");
 }
 
 void created(const Json& result) {
@@ -249,6 +297,11 @@ struct Shown {
     void (*show)(const Json&);
 };
 constexpr Shown kShown[] = {
+    {"topic.ls", &topics},
+    {"topic.show", &topic},
+    {"topic.create", &created_topic},
+    {"topic.subscribe", &topic},
+    {"topic.unsubscribe", &topic},
     {"queue.ls", &queues},
     {"queue.show", &queue},
     {"queue.set", &queue},

@@ -17,24 +17,42 @@ std::uint32_t Engine::first_needed(std::uint32_t open_chunk) const {
 }
 
 void Engine::choose_candidates(std::uint32_t chunk) {
+    constexpr std::size_t kTidyFrom = 100'000;
     collecting_chunk_ = chunk;
     candidates_.clear();
+    std::size_t tidied = 0;
     for (const auto& [number, queue] : queues_) {
-        const auto add = [&, n = number](Place place) {
+        const auto add = [&, n = number](Place place, bool held) {
             if (place.at.chunk == chunk) {
-                candidates_.push_back({place, n});
+                candidates_.push_back({place, n, held});
             }
         };
-        queue->waiting().in_chunk(chunk, add);
-        queue->delayed().for_each(add);
+        queue->waiting().in_chunk(chunk, [&](Place place) { add(place, false); });
+        queue->delayed().for_each([&](Place place) { add(place, false); });
         if (const Grouped* grouped = queue->grouped()) {
-            grouped->for_each(add);
+            grouped->for_each([&](Place place) { add(place, false); });
         }
         queue->leases().for_each(
-            [&](const Lease& lease, std::size_t i) { add(lease.held[i].place); });
+            [&](const Lease& lease, std::size_t i) { add(lease.held[i].place, true); });
+        if (candidates_.size() >= 2 * tidied + kTidyFrom) {
+            tidy_candidates();
+            tidied = candidates_.size();
+        }
     }
+    tidy_candidates();
+}
+
+// Of all queues in which a record waits, one is enough to find the others by.
+void Engine::tidy_candidates() {
     std::sort(candidates_.begin(), candidates_.end(),
-              [](const Candidate& a, const Candidate& b) { return a.place.at < b.place.at; });
+              [](const Relocatable& a, const Relocatable& b) {
+                  return std::pair(a.place.at, a.held) < std::pair(b.place.at, b.held);
+              });
+    const auto end = std::unique(candidates_.begin(), candidates_.end(),
+                                 [](const Relocatable& a, const Relocatable& b) {
+                                     return a.place == b.place && !a.held && !b.held;
+                                 });
+    candidates_.erase(end, candidates_.end());
 }
 
 std::size_t Engine::collect(std::uint32_t open_chunk, std::size_t budget, Now now) {
@@ -46,7 +64,6 @@ std::size_t Engine::collect(std::uint32_t open_chunk, std::size_t budget, Now no
     if (collecting_chunk_ != oldest) {
         choose_candidates(oldest);
     }
-    // Where the held ones stand now: they may have been handed out, or come back, since.
     std::size_t slice = 0;
     std::size_t count = 0;
     while (count < candidates_.size() && slice + candidates_[count].place.size <= budget) {
@@ -60,23 +77,7 @@ std::size_t Engine::collect(std::uint32_t open_chunk, std::size_t budget, Now no
         count = 1;
         slice = candidates_[0].place.size;
     }
-    std::map<Position, DeliveryNumber> held;
-    std::map<QueueNumber, bool> queues;
-    for (std::size_t i = 0; i < count; ++i) {
-        queues[candidates_[i].queue] = true;
-    }
-    for (const auto& [number, unused] : queues) {
-        const auto queue = queues_.find(number);
-        if (queue == queues_.end()) {
-            continue;
-        }
-        queue->second->leases().for_each([&](const Lease& lease, std::size_t i) {
-            const Place place = lease.held[i].place;
-            if (place.at.chunk == oldest) {
-                held[place.at] = {lease.first.value + i};
-            }
-        });
-    }
+    const HeldAt held = held_among(count);
     for (std::size_t i = 0; i < count; ++i) {
         relocate(candidates_.front(), held, now);
         if (!mutant(Mutant::relocated_twice) || i % 2 == 0) {
@@ -90,81 +91,147 @@ std::size_t Engine::collect(std::uint32_t open_chunk, std::size_t budget, Now no
     return slice;
 }
 
-void Engine::relocate(const Candidate& candidate, const std::map<Position, DeliveryNumber>& held,
-                      Now now) {
+// Where the held ones among the next candidates stand now: they may have been handed out, or come
+// back, since.
+Engine::HeldAt Engine::held_among(std::size_t candidates) {
+    HeldAt held;
+    std::set<QueueNumber> queues;
+    for (std::size_t i = 0; i < candidates; ++i) {
+        queues.insert(candidates_[i].queue);
+    }
+    for (const QueueNumber number : queues) {
+        const auto queue = queues_.find(number);
+        if (queue == queues_.end()) {
+            continue;
+        }
+        queue->second->leases().for_each([&](const Lease& lease, std::size_t i) {
+            const Place place = lease.held[i].place;
+            if (place.at.chunk == collecting_chunk_) {
+                held[{number, place.at}] = {lease.first.value + i};
+            }
+        });
+    }
+    return held;
+}
+
+bool Engine::waits(QueueNumber number, Position at) const {
+    const auto queue = queues_.find(number);
+    return queue != queues_.end() && queue->second->is_waiting(at);
+}
+
+void Engine::relocate(const Relocatable& candidate, const HeldAt& held, Now now) {
     const auto at = queues_.find(candidate.queue);
-    if (at == queues_.end()) {
+    if (at != queues_.end()) {
+        at->second->advance(now.broker);
+        const auto delivery = held.find({candidate.queue, candidate.place.at});
+        if (delivery != held.end()) {
+            const auto found = at->second->leases().find(delivery->second);
+            if (found && found.held->place == candidate.place) {
+                relocate_held(*at->second, delivery->second, now);
+            }
+        }
+    }
+    if (waits(candidate.queue, candidate.place.at) || usage_.is_shared(candidate.place.at) ||
+        mutant(Mutant::relocated_twice)) {
+        relocate_waiting(candidate, now);
+    }
+}
+
+void Engine::set_aside_damaged(Queue& queue, SetAside event, Now now) {
+    event.queue = queue.number();
+    event.why = Gone::damaged;
+    log_.begin_group(encoded_size(event));
+    commit(event, now);
+}
+
+// One record for all queues in which it waits.
+void Engine::relocate_waiting(const Relocatable& candidate, Now now) {
+    const Position at = candidate.place.at;
+    const auto record = read_stored(log_.read(at, candidate.place.size));
+    if (!record) {
+        // Who shares it cannot be read either.
+        for (const auto& [number, queue] : queues_) {
+            if (waits(number, at)) {
+                set_aside_damaged(*queue, {{}, {}, {}, {{at.chunk, {at.slot}}}}, now);
+            }
+        }
         return;
     }
-    Queue& queue = *at->second;
-    queue.advance(now.broker);
-    const auto delivery = held.find(candidate.place.at);
-    const bool is_held = delivery != held.end() && queue.leases().find(delivery->second) &&
-                         queue.leases().find(delivery->second).held->place == candidate.place;
-    const bool live = is_held || queue.is_waiting(candidate.place.at);
-    if (!live && !mutant(Mutant::relocated_twice)) {
-        return;
-    }  // It has gone since.
-    const auto record = read_stored(log_.read(candidate.place.at, candidate.place.size));
-    if (!record) {
-        SetAside damaged{queue.number(), Gone::damaged, {}, {}};
-        if (is_held) {
-            damaged.numbers.push_back({delivery->second, 1});
-        } else {
-            damaged.waiting.push_back({candidate.place.at.chunk, {candidate.place.at.slot}});
+    std::vector<std::pair<QueueNumber, MessageNumber>> holders;
+    if (waits(record->queue, at)) {
+        holders.emplace_back(record->queue, record->number);
+    }
+    for (const auto& [queue, number] : record->shared) {
+        if (waits(queue, at)) {
+            holders.emplace_back(queue, number);
         }
-        log_.begin_group(encoded_size(damaged));
-        commit(damaged, now);
-        return;
     }
     Stored moved = *record;
     moved.cause = Cause::relocated;
     moved.held.reset();
-    moved.replaces = Replaces{queue.number(), candidate.place.at, {}};
-    std::string history;
-    bool started = false;
-    moved.age = queue.waiting().age_of(candidate.place.at).value_or(candidate.place.at.chunk);
-    const Grouped* grouped = queue.grouped();
-    if (const auto* waiting = grouped ? grouped->find(candidate.place.at) : nullptr) {
-        moved.visible_at = waiting->visible_at;  // The queue's delay may have been cut since.
-    }
-    if (is_held) {
-        const auto found = queue.leases().find(delivery->second);
-        const Held& state = *found.held;
-        started = state.started;
-        moved.replaces->delivery = delivery->second;
-        moved.visible_at = found.lease->visible_at;
-        HeldState kept;
-        kept.delivery = delivery->second;
-        kept.receives = state.receives;
-        kept.crashes = state.story ? state.story->crashes : 0;
-        kept.session = found.lease->session;
-        kept.leased_at = found.lease->leased_at;
-        kept.first_received_at =
-            state.story ? state.story->first_received_at : found.lease->leased_at_wall;
-        kept.receipt_open = state.receipt_open;
-        if (state.story) {
-            kept.reason = state.story->reason;
+    moved.shared.clear();
+    moved.age = at.chunk;
+    if (!holders.empty()) {
+        Queue& first = *queues_.at(holders.front().first);
+        moved.queue = first.number();
+        moved.number = holders.front().second;
+        moved.shared.assign(holders.begin() + 1, holders.end());
+        moved.replaces = Replaces{first.number(), at, {}};
+        moved.age = first.waiting().age_of(at).value_or(at.chunk);
+        const Grouped* grouped = first.grouped();
+        if (const auto* waiting = grouped != nullptr ? grouped->find(at) : nullptr) {
+            moved.visible_at = waiting->visible_at;  // The queue's delay may have been cut since.
         }
-        moved.held = kept;
-        history = carried_history(record->history, state, *found.lease, sessions_);
-        moved.history = as_bytes(history);
-        if (mutant(Mutant::attempts_lost_by_relocation)) {
-            moved.history = record->history;
-        }
-    }
-    if (!live) {
+    } else if (mutant(Mutant::relocated_twice) && queues_.contains(record->queue)) {
         moved.replaces.reset();
+    } else {
+        return;  // It has gone since.
     }
-    const std::string reason(moved.held ? moved.held->reason : std::string_view{});
-    if (moved.held) {
-        moved.held->reason = reason;
-    }  // The story goes with the old copy.
+    for (const auto& [queue, number] : holders) {
+        queues_.at(queue)->advance(now.broker);
+    }
+    log_.begin_group(encoded_size(moved));
+    commit(moved, now);
+}
+
+// A record of its own, with the lease that it is under or was under last.
+void Engine::relocate_held(Queue& queue, DeliveryNumber delivery, Now now) {
+    const auto found = queue.leases().find(delivery);
+    const Held& state = *found.held;
+    const Place place = state.place;
+    const auto record = read(queue, place);
+    if (!record) {
+        return set_aside_damaged(queue, {{}, {}, {{delivery, 1}}, {}}, now);
+    }
+    Stored moved = *record;
+    moved.cause = Cause::relocated;
+    moved.replaces = Replaces{queue.number(), place.at, delivery};
+    moved.age = place.at.chunk;
+    moved.visible_at = found.lease->visible_at;
+    HeldState kept;
+    kept.delivery = delivery;
+    kept.receives = state.receives;
+    kept.crashes = state.story ? state.story->crashes : 0;
+    kept.session = found.lease->session;
+    kept.leased_at = found.lease->leased_at;
+    kept.first_received_at =
+        state.story ? state.story->first_received_at : found.lease->leased_at_wall;
+    kept.receipt_open = state.receipt_open;
+    // The story goes with the old copy.
+    const std::string reason = state.story ? state.story->reason : std::string();
+    kept.reason = reason;
+    moved.held = kept;
+    const std::string history = carried_history(record->history, state, *found.lease, sessions_);
+    moved.history = as_bytes(history);
+    if (mutant(Mutant::attempts_lost_by_relocation)) {
+        moved.history = record->history;
+    }
+    const bool started = state.started;
     log_.begin_group(encoded_size(moved));
     commit(moved, now);
     // Not journaled, so it has to be carried over: a worker's death still counts against it.
     if (started) {
-        queue.leases().find(delivery->second).held->started = true;
+        queue.leases().find(delivery).held->started = true;
     }
 }
 

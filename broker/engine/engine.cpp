@@ -40,25 +40,26 @@ void Engine::recovered(Now now) {
         [&](const Session& session) { sessions_.find(session.number)->last_seen = now.broker; });
 }
 
+Queue& Engine::queue_of(QueueNumber number, Now now) {
+    const auto at = queues_.find(number);
+    if (at == queues_.end()) {
+        throw BrokenLog("there is no queue number " + std::to_string(number.value));
+    }
+    at->second->advance(now.broker);
+    return *at->second;
+}
+
 void Engine::apply(const Event& event, Place place, Now now) {
-    const auto queue_of = [&](QueueNumber number) -> Queue& {
-        const auto at = queues_.find(number);
-        if (at == queues_.end()) {
-            throw BrokenLog("there is no queue number " + std::to_string(number.value));
-        }
-        at->second->advance(now.broker);
-        return *at->second;
-    };
     std::visit(Overloaded{
                    [&](const Stored& e) { apply_stored(e, place, now); },
                    [&](const Leased& e) { apply_leased(e, now); },
-                   [&](const Removed& e) { queue_of(e.queue).remove(e, usage_, start_); },
+                   [&](const Removed& e) { queue_of(e.queue, now).remove(e, usage_, start_); },
                    [&](const Rescheduled& e) {
-                       queue_of(e.queue).reschedule(e, now.wall, start_, sessions_);
+                       queue_of(e.queue, now).reschedule(e, now.wall, start_, sessions_);
                    },
-                   [&](const SetAside& e) { queue_of(e.queue).set_aside(e, usage_, start_); },
+                   [&](const SetAside& e) { queue_of(e.queue, now).set_aside(e, usage_, start_); },
                    [&](const Purged& e) {
-                       Queue& queue = queue_of(e.queue);
+                       Queue& queue = queue_of(e.queue, now);
                        queue.total(Total::purged) += e.messages;
                        queue.purge(usage_);
                    },
@@ -68,7 +69,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
                        if (!settings) {
                            throw BrokenLog("settings: " + settings.error());
                        }
-                       queue_of(e.queue).set(settings.value(), {now.broker, e.at});
+                       queue_of(e.queue, now).set(settings.value(), {now.broker, e.at});
                    },
                    [&](const QueueTagged& e) { queue_of(e.queue).set_tags(e.tags, e.at); },
                    [&](const QueueRemoved& e) { apply_queue_removed(e); },
@@ -98,51 +99,65 @@ void Engine::apply(const Event& event, Place place, Now now) {
                            pools_wanted_[std::string(e.pool)] = e.workers;
                        }
                    },
+                   [&](const Subscribed& e) { apply_subscribed(e); },
+                   [&](const Unsubscribed& e) { topics_.unsubscribe(e.topic, e.queue); },
                },
                event);
 }
 
 void Engine::apply_stored(const Stored& e, Place place, Now now) {
-    if (!e.shared.empty()) {
-        throw BrokenLog("a message is of a kind that a newer release wrote");
-    }
-    const auto at = queues_.find(e.queue);
-    if (at == queues_.end()) {
-        throw BrokenLog("there is no queue number " + std::to_string(e.queue.value));
-    }
-    Queue& queue = *at->second;
-    queue.advance(now.broker);
     if (e.replaces) {
-        const auto from = queues_.find(e.replaces->queue);
-        if (from != queues_.end()) {
-            from->second->advance(now.broker);
-            from->second->give_up(*e.replaces, e, usage_, start_);
-            if (e.cause == Cause::buried) {
-                ++from->second->total(Total::buried);
-            }
-            if (e.cause == Cause::redriven) {
-                ++from->second->total(Total::redriven);
-            }
-        }
+        take_place_of(e, now);
     }
-    const bool moved = e.cause == Cause::buried || e.cause == Cause::redriven;
-    if (moved) {
-        ++queue.total(Total::moved_in);
-    }
-    if (e.cause == Cause::sent || e.cause == Cause::split_off) {
-        ++queue.total(Total::sent);
-    }
-    queue.store(e, place, now.broker, usage_);
+    put_in(e.queue, e, place, now);
     next_message_ = std::max(next_message_, e.number.value + 1);
     if (e.fifo) {
-        remember_ids(queue, e, place, now);
+        remember_ids(*queues_.at(e.queue), e, place, now);
+    }
+    for (const auto& [queue, number] : e.shared) {
+        put_in(queue, e, place, now);
+        next_message_ = std::max(next_message_, number.value + 1);
     }
 }
 
-void Engine::apply_queue_made(const QueueMade& e, Now now) {
-    if (e.kind == QueueKind::topic) {
-        throw BrokenLog("queue " + std::string(e.name) + " is of a kind that a newer release made");
+void Engine::take_place_of(const Stored& e, Now now) {
+    const auto at = queues_.find(e.replaces->queue);
+    if (at == queues_.end()) {
+        return;
     }
+    Queue& from = *at->second;
+    from.advance(now.broker);
+    from.give_up(*e.replaces, e, usage_, start_);
+    if (e.cause == Cause::buried) {
+        ++from.total(Total::buried);
+    }
+    if (e.cause == Cause::redriven) {
+        ++from.total(Total::redriven);
+    }
+    // A record that several hold is written again for all of them at once.
+    for (const auto& [queue, number] : e.shared) {
+        queue_of(queue, now).give_up(*e.replaces, e, usage_, start_);
+    }
+}
+
+void Engine::put_in(QueueNumber number, const Stored& e, Place place, Now now) {
+    Queue& queue = queue_of(number, now);
+    const bool sent = e.cause == Cause::sent || e.cause == Cause::split_off;
+    if (sent) {
+        ++queue.total(Total::sent);
+    }
+    // It counts what went through it, and holds nothing.
+    if (queue.kind() == QueueKind::topic) {
+        queue.total(Total::unrouted) += e.shared.empty() ? 1U : 0U;
+        return;
+    }
+    if (e.cause == Cause::buried || e.cause == Cause::redriven) {
+        ++queue.total(Total::moved_in);
+    }
+    queue.store(e, place, now.broker, usage_);
+}
+
+void Engine::apply_queue_made(const QueueMade& e, Now now) {
     auto settings = with_attributes({}, e.settings);
     if (!settings) {
         throw BrokenLog("settings: " + settings.error());
@@ -150,9 +165,14 @@ void Engine::apply_queue_made(const QueueMade& e, Now now) {
     auto queue = std::make_unique<Queue>(e.queue, e.kind, std::string(e.name), e.at);
     queue->set(settings.value(), {now.broker, e.at});
     queue->set_tags(e.tags, e.at);
-    names_[std::string(e.name)] = e.queue;
-    queues_[e.queue] = std::move(queue);
+    know(std::move(queue));
     next_queue_ = std::max(next_queue_, e.queue.value + 1);
+}
+
+void Engine::know(std::unique_ptr<Queue> queue) {
+    auto& names = queue->kind() == QueueKind::topic ? topic_names_ : names_;
+    names[queue->name()] = queue->number();
+    queues_[queue->number()] = std::move(queue);
 }
 
 void Engine::apply_queue_removed(const QueueRemoved& e) {
@@ -161,7 +181,8 @@ void Engine::apply_queue_removed(const QueueRemoved& e) {
         throw BrokenLog("a queue is removed that is not there");
     }
     at->second->purge(usage_);
-    names_.erase(at->second->name());
+    topics_.forget(e.queue);
+    (at->second->kind() == QueueKind::topic ? topic_names_ : names_).erase(at->second->name());
     queues_.erase(at);
 }
 
@@ -316,6 +337,16 @@ Queue* Engine::find_queue(std::string_view name) {
     return at == names_.end() ? nullptr : queues_.at(at->second).get();
 }
 
+std::optional<Stored> Engine::read(const Queue& queue, Place place) {
+    auto record = read_stored(log_.read(place.at, place.size));
+    if (record && !record->shared.empty()) {
+        record->number = record->number_in(queue.number());
+        record->queue = queue.number();
+        record->shared.clear();
+    }
+    return record;
+}
+
 std::string_view Engine::keep(std::string text) { return kept_.emplace_back(std::move(text)); }
 
 void Engine::end_turn() {
@@ -328,7 +359,7 @@ std::uint64_t Engine::digest() const {
     for (const auto& [number, queue] : queues_) {
         sum += queue->digest();
     }
-    return sum;
+    return sum + topics_.digest() + usage_.bytes() * 43;
 }
 
 }  // namespace esteira::engine

@@ -22,6 +22,7 @@
 #include "broker/engine/sessions.hpp"
 #include "broker/engine/state_writer.hpp"
 #include "broker/engine/tools.hpp"
+#include "broker/engine/topics.hpp"
 #include "broker/engine/usage.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/dialogue.hpp"
@@ -125,7 +126,23 @@ public:
     void set_pool_wanted(std::string_view pool, std::optional<std::uint32_t> workers, Now now);
 
     const std::map<std::string, QueueNumber, std::less<>>& queue_names() const { return names_; }
-    Queue* find_queue(std::string_view name);
+    Queue* find_queue(std::string_view name);  // Never a topic.
+
+    // Topics: a send to one goes to every queue that is subscribed to it and whose filter matches.
+    // Their names and those of queues are different; nothing is received from a topic.
+    using Done = Result<Ok, dialogue::Refused>;
+    Done create_topic(std::string_view name, const dialogue::Attributes& tags, Now now);
+    Done remove_topic(std::string_view name, Now now);
+    // Once more with another filter: replaces it.
+    Done subscribe(std::string_view topic, std::string_view queue, std::string_view filter,
+                   Now now);
+    Done unsubscribe(std::string_view topic, std::string_view queue, Now now);
+    const std::map<std::string, QueueNumber, std::less<>>& topic_names() const {
+        return topic_names_;
+    }
+    const Queue* find_topic(std::string_view name) const;
+    const Topics& topics() const { return topics_; }
+    const Queue* queue_numbered(QueueNumber number) const;
     const Sessions& sessions() const { return sessions_; }
     const std::map<std::string, std::uint32_t, std::less<>>& pools_wanted() const {
         return pools_wanted_;
@@ -189,6 +206,13 @@ private:
     void apply_noted(const Noted& e, Now now);
     void apply_leased(const Leased& e, Now now);
     void apply_queue_removed(const QueueRemoved& e);
+    void apply_subscribed(const Subscribed& e);
+    void take_place_of(const Stored& e, Now now);
+    void put_in(QueueNumber queue, const Stored& e, Place place, Now now);
+    Queue& queue_of(QueueNumber number, Now now);
+    void know(std::unique_ptr<Queue> queue);
+    // A record as the message of one of the queues that hold it. Nothing when it cannot be read.
+    std::optional<Stored> read(const Queue& queue, Place place);
 
     // State.
     void put_blocks(StateWriter& out) const;
@@ -197,6 +221,9 @@ private:
     // Requests; each ends in answer().
     void answer(const Caller& caller, dialogue::Answer answer);
     void refuse(const Caller& caller, dialogue::Code code, std::string reason);
+    void refuse(const Caller& caller, dialogue::Refused refused) {
+        refuse(caller, refused.code, std::move(refused.reason));
+    }
     bool answered_before(const Caller& caller, const dialogue::Operation& operation, Now now);
     void run(const Caller& caller, const dialogue::Send& send, Now now);
     void run(const Caller& caller, const dialogue::Receive& receive, Now now);
@@ -214,8 +241,21 @@ private:
                                                            const Settings& settings);
     bool state_has_room_for(std::string_view name, const Settings& settings,
                             const dialogue::Attributes& tags) const;
+    // Queues and topics.
+    dialogue::Refused no_queue(std::string_view name) const;
+    void put_topics(StateWriter& out) const;
+    void load_topics(ByteReader& in);
+    Queue* find_target(std::string_view name);  // Of a send: a queue or a topic.
+    Result<std::vector<Queue*>, dialogue::Refused> receivers_of(const Queue& topic,
+                                                                const dialogue::SendEntry& entry);
+    std::vector<Stored> fan_out(const Queue& topic, const dialogue::SendEntry& entry,
+                                const std::vector<Queue*>& queues, Now now);
+    dialogue::ResultRun publish(const Queue& topic, const dialogue::SendEntry& entry, Now now);
+    std::size_t most_bytes_of_publication(const Queue& topic,
+                                          const dialogue::SendEntry& entry) const;
 
     // Sending.
+    std::size_t most_bytes(const Queue& target, const dialogue::SendEntry& entry) const;
     std::optional<dialogue::Refused> fault_in_send(const Queue& queue) const;
     std::optional<dialogue::Refused> fault_in_entry(const Queue& queue,
                                                     const dialogue::SendEntry& entry) const;
@@ -292,13 +332,20 @@ private:
     void find_expired_in_groups(const Queue& queue, SetAside& expired, Now now);
 
     // Collection.
-    struct Candidate {
+    struct Relocatable {
         Place place;
         QueueNumber queue;
+        bool held = false;
     };
+    using HeldAt = std::map<std::pair<QueueNumber, Position>, DeliveryNumber>;
     void choose_candidates(std::uint32_t chunk);
-    void relocate(const Candidate& candidate, const std::map<Position, DeliveryNumber>& held,
-                  Now now);
+    HeldAt held_among(std::size_t candidates);
+    void tidy_candidates();
+    void relocate(const Relocatable& candidate, const HeldAt& held, Now now);
+    void relocate_waiting(const Relocatable& candidate, Now now);
+    void relocate_held(Queue& queue, DeliveryNumber delivery, Now now);
+    void set_aside_damaged(Queue& queue, SetAside event, Now now);
+    bool waits(QueueNumber queue, Position at) const;
 
     Log& log_;
     const Tools& tools_;
@@ -311,7 +358,9 @@ private:
     std::uint64_t next_queue_ = 1;
     std::uint64_t next_session_ = 1;
     std::unordered_map<QueueNumber, std::unique_ptr<Queue>> queues_;
-    std::map<std::string, QueueNumber, std::less<>> names_;
+    std::map<std::string, QueueNumber, std::less<>> names_;        // Of queues,
+    std::map<std::string, QueueNumber, std::less<>> topic_names_;  // and of topics.
+    Topics topics_;
     Sessions sessions_;
     Dedup dedup_;
     ReceiveAttempts attempts_;
@@ -330,7 +379,7 @@ private:
     std::uint64_t empty_receives_ = 0;
 
     std::uint32_t collecting_chunk_ = 0;
-    std::deque<Candidate> candidates_;
+    std::deque<Relocatable> candidates_;
     Time next_sweep_{};
 };
 

@@ -1,4 +1,4 @@
-// Queues: made, set, shown, emptied, removed.
+// Queues: made, set, shown, emptied, removed; topics: made and removed.
 #include <algorithm>
 #include <utility>
 
@@ -9,6 +9,7 @@
 namespace esteira::engine {
 
 using dialogue::Code;
+using dialogue::Refused;
 
 namespace {
 
@@ -68,6 +69,9 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
         }
         return run(caller, dialogue::GetQueue{create.name}, now);
     }
+    if (find_topic(create.name) != nullptr) {
+        return refuse(caller, Code::queue_exists, std::string(create.name) + " is a topic");
+    }
     if (queues_.size() >= limits::kQueuesMax) {
         return refuse(caller, Code::limit_exceeded, "there are as many queues as there may be");
     }
@@ -98,10 +102,50 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
     run(caller, dialogue::GetQueue{create.name}, now);
 }
 
+Engine::Done Engine::create_topic(std::string_view name, const dialogue::Attributes& tags,
+                                  Now now) {
+    if (const auto fault = fault_in_queue_name(name); !fault.empty()) {
+        return Refused{Code::bad_request, std::string(fault)};
+    }
+    if (find_topic(name) != nullptr) {
+        return Ok{};
+    }
+    if (find_queue(name) != nullptr) {
+        return Refused{Code::queue_exists, std::string(name) + " is a queue"};
+    }
+    for (const auto& [number, queue] : queues_) {
+        if (queue->settings().dead_letter_queue == name) {
+            return Refused{Code::conflict,
+                           "queue " + queue->name() + " names it as its dead-letter queue"};
+        }
+    }
+    if (auto fault = fault_in_tags(tags); !fault.empty()) {
+        return Refused{Code::bad_request, std::move(fault)};
+    }
+    if (queues_.size() >= limits::kQueuesMax || !state_has_room_for(name, {}, tags)) {
+        return Refused{Code::limit_exceeded, "there are as many queues as there may be"};
+    }
+    const QueueMade made{QueueNumber{next_queue_}, QueueKind::topic, now.wall, {}, name, {}, tags};
+    log_.begin_group(encoded_size(made));
+    commit(made, now);
+    return Ok{};
+}
+
+Engine::Done Engine::remove_topic(std::string_view name, Now now) {
+    const Queue* topic = find_topic(name);
+    if (topic == nullptr) {
+        return Refused{Code::no_such_queue, "there is no topic " + std::string(name)};
+    }
+    const QueueRemoved event{topic->number()};
+    log_.begin_group(encoded_size(event));
+    commit(event, now);
+    return Ok{};
+}
+
 void Engine::run(const Caller& caller, const dialogue::SetQueue& set, Now now) {
     const Queue* queue = find_queue(set.name);
     if (queue == nullptr) {
-        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(set.name));
+        return refuse(caller, no_queue(set.name));
     }
     if (auto fault = fault_in_told(set.attributes); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::move(fault));
@@ -164,7 +208,9 @@ std::optional<dialogue::Refused> Engine::fault_in_dead_letters(std::string_view 
     }
     const Queue* target = find_queue(name);
     if (target == nullptr) {
-        return dialogue::Refused{Code::conflict, "the DeadLetterQueue " + name + " does not exist"};
+        return dialogue::Refused{
+            Code::conflict, "the DeadLetterQueue " + name +
+                                (find_topic(name) != nullptr ? " is a topic" : " does not exist")};
     }
     if (target->kind() != kind) {
         return dialogue::Refused{
@@ -192,7 +238,7 @@ bool Engine::state_has_room_for(std::string_view name, const Settings& settings,
 void Engine::run(const Caller& caller, const dialogue::GetQueue& get, Now now) {
     Queue* queue = find_queue(get.name);
     if (queue == nullptr) {
-        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(get.name));
+        return refuse(caller, no_queue(get.name));
     }
     queue->advance(now.broker);
     dialogue::QueueReply reply{queue->name(), to_attributes(queue->settings()), queue->tags()};
@@ -225,7 +271,7 @@ void Engine::run(const Caller& caller, const dialogue::ListQueues& list, Now) {
 void Engine::run(const Caller& caller, const dialogue::DeleteQueue& remove, Now now) {
     Queue* queue = find_queue(remove.name);
     if (queue == nullptr) {
-        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(remove.name));
+        return refuse(caller, no_queue(remove.name));
     }
     const QueueRemoved event{queue->number()};
     const dialogue::DoneReply reply{queue->messages()};
@@ -244,7 +290,7 @@ void Engine::run(const Caller& caller, const dialogue::DeleteQueue& remove, Now 
 void Engine::run(const Caller& caller, const dialogue::PurgeQueue& purge, Now now) {
     Queue* queue = find_queue(purge.name);
     if (queue == nullptr) {
-        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(purge.name));
+        return refuse(caller, no_queue(purge.name));
     }
     const dialogue::DoneReply reply{queue->messages()};
     const Purged event{queue->number(), queue->messages()};

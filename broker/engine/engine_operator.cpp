@@ -16,7 +16,7 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
                                                   Now now) {
     Queue* queue = find_queue(name);
     if (queue == nullptr) {
-        return Refused{Code::no_such_queue, "there is no queue " + std::string(name)};
+        return no_queue(name);
     }
     queue->advance(now.broker);
     std::vector<Peeked> peeked;
@@ -26,7 +26,7 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
         if (peeked.size() == count || bytes > limits::kReceiveBytesMax) {
             return false;
         }
-        const auto record = read_stored(log_.read(place.at, place.size));
+        const auto record = read(*queue, place);
         if (!record) {
             return true;
         }
@@ -72,10 +72,10 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
 Result<Redriven, Refused> Engine::redrive(const Redrive& command, Now now) {
     Queue* from = find_queue(command.dead_letter_queue);
     if (from == nullptr) {
-        return Refused{Code::no_such_queue, "there is no queue " + command.dead_letter_queue};
+        return no_queue(command.dead_letter_queue);
     }
     if (!command.target.empty() && find_queue(command.target) == nullptr) {
-        return Refused{Code::no_such_queue, "there is no queue " + command.target};
+        return no_queue(command.target);
     }
     // It adds to the log before it frees anything: the reserve is not for that.
     if (!log_.may_grow()) {
@@ -93,7 +93,7 @@ Result<Redriven, Refused> Engine::redrive(const Redrive& command, Now now) {
     });
     Redriven result;
     for (const auto& [place, delivery] : places) {
-        const auto record = read_stored(log_.read(place.at, place.size));
+        const auto record = read(*from, place);
         Queue* target = command.target.empty() ? nullptr : find_queue(command.target);
         if (record && record->story && target == nullptr) {
             const auto source = queues_.find(record->story->source);

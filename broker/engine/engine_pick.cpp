@@ -58,7 +58,7 @@ bool Engine::is_enough(const Picking& picking) const {
 bool Engine::look_at(Picking& picking, DeliveryNumber returned, const Held* held, Place place) {
     Picked& picked = picking.picked;
     ++picking.seen;
-    const auto record = read_stored(log_.read(place.at, place.size));
+    const auto record = read(picking.queue, place);
     if (!record) {
         if (returned.value != 0) {
             add_number(picked.damaged.numbers, returned);

@@ -164,7 +164,7 @@ std::optional<dialogue::ReceiveReply> Engine::same_lease(const Note& note, Now n
             found.lease->session == 0) {
             return std::nullopt;
         }
-        const auto record = read_stored(log_.read(found.held->place.at, found.held->place.size));
+        const auto record = read(queue, found.held->place);
         if (!record) {
             return std::nullopt;
         }
@@ -176,8 +176,7 @@ std::optional<dialogue::ReceiveReply> Engine::same_lease(const Note& note, Now n
 void Engine::run(const Caller& caller, const dialogue::Receive& receive, Now now) {
     Queue* queue = find_queue(receive.queue);
     if (queue == nullptr) {
-        return refuse(caller, Code::no_such_queue,
-                      "there is no queue " + std::string(receive.queue));
+        return refuse(caller, no_queue(receive.queue));
     }
     if (!receive.attempt.empty()) {
         if (queue->kind() != QueueKind::fifo) {

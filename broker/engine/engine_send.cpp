@@ -18,12 +18,14 @@ namespace {
 constexpr std::size_t kRunBytes = 14;
 constexpr std::size_t kNoteBytes = 256;  // A Noted and a SessionOpened, without their runs.
 
-std::size_t most_bytes(const dialogue::SendEntry& entry) {
-    return kStoredBytes + kStoredSectionsMax + kRunBytes + entry.origin.size() +
-           entry.attributes.size() + entry.body.size();
-}
-
 }  // namespace
+
+std::size_t Engine::most_bytes(const Queue& target, const dialogue::SendEntry& entry) const {
+    const std::size_t bytes = target.kind() == QueueKind::topic
+                                  ? most_bytes_of_publication(target, entry)
+                                  : most_bytes_of(entry);
+    return std::min(bytes + kRunBytes, log_.group_bytes_max());
+}
 
 std::optional<Refused> Engine::fault_in_send(const Queue& queue) const {
     if (draining_) {
@@ -130,9 +132,9 @@ void Engine::note(const Caller& caller, std::uint32_t base, std::vector<ResultRu
 }
 
 void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
-    Queue* queue = find_queue(send.queue);
+    Queue* queue = find_target(send.queue);
     if (queue == nullptr) {
-        return refuse(caller, Code::no_such_queue, "there is no queue " + std::string(send.queue));
+        return refuse(caller, no_queue(send.queue));
     }
     const auto refused = fault_in_send(*queue);
     std::size_t i = note_base(caller);
@@ -148,9 +150,10 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
     while (i < send.entries.size()) {
         std::size_t bytes = kNoteBytes;
         std::size_t end = i;
-        while (end < send.entries.size() &&
-               (end == i || bytes + most_bytes(send.entries[end]) <= log_.group_bytes_max())) {
-            bytes += std::min(most_bytes(send.entries[end]), log_.group_bytes_max());
+        while (
+            end < send.entries.size() &&
+            (end == i || bytes + most_bytes(*queue, send.entries[end]) <= log_.group_bytes_max())) {
+            bytes += most_bytes(*queue, send.entries[end]);
             ++end;
         }
         log_.begin_group(std::min(bytes, log_.group_bytes_max()));
@@ -158,6 +161,12 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
         const auto base = static_cast<std::uint32_t>(i);
         bool stored_any = false;
         for (; i < end; ++i) {
+            if (!refused && queue->kind() == QueueKind::topic) {
+                ResultRun result = publish(*queue, send.entries[i], now);
+                stored_any = stored_any || result.code == Code::ok;
+                add_result(results, std::move(result));
+                continue;
+            }
             if (auto fault = refused ? refused : fault_in_entry(*queue, send.entries[i])) {
                 add_result(results, {fault->code, 1, {}, std::move(fault->reason)});
                 continue;

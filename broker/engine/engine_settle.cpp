@@ -112,7 +112,7 @@ ResultRun Engine::bury_all(Queue& queue, const std::vector<Numbers>& numbers,
         for (std::uint64_t i = 0; i < run.count; ++i) {
             const DeliveryNumber number{run.first.value + i};
             const Place place = queue.leases().find(number).held->place;
-            const auto record = read_stored(log_.read(place.at, place.size));
+            const auto record = read(queue, place);
             if (!record) {
                 commit(SetAside{queue.number(), Gone::damaged, {{number, 1}}, {}}, now);
                 continue;
@@ -151,15 +151,16 @@ void Engine::retry(Queue& queue, const std::vector<Numbers>& numbers, const Verd
 std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& entry, Now now) {
     Queue* const dead_letters = dead_letter_queue_of(from);
     const auto target_of = [&](std::string_view name) {
-        return name.empty() ? dead_letters : find_queue(name);
+        return name.empty() ? dead_letters : find_target(name);
     };
+    std::vector<std::vector<Queue*>> receivers;  // Of what goes to a topic.
     for (const auto& [name, send] : entry.sends) {
         const Queue* queue = target_of(name);
         if (queue == nullptr && name.empty()) {
             return Refused{Code::conflict, "queue " + from.name() + " has no dead-letter queue"};
         }
         if (queue == nullptr) {
-            return Refused{Code::no_such_queue, "there is no queue " + std::string(name)};
+            return no_queue(name);
         }
         if (auto fault = fault_in_send(*queue)) {
             return fault;
@@ -167,10 +168,25 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
         if (auto fault = fault_in_entry(*queue, send)) {
             return fault;
         }
+        if (queue->kind() == QueueKind::topic) {
+            auto found = receivers_of(*queue, send);
+            if (!found) {
+                return found.error();
+            }
+            receivers.push_back(std::move(found).value());
+        }
     }
+    auto next_receivers = receivers.begin();
     for (const auto& [name, send] : entry.sends) {
         Queue& queue = *target_of(name);
         queue.advance(now.broker);
+        if (queue.kind() == QueueKind::topic) {
+            for (Stored& copy : fan_out(queue, send, *next_receivers++, now)) {
+                copy.cause = Cause::split_off;
+                commit(copy, now);
+            }
+            continue;
+        }
         Stored stored = make_stored(queue, send, now);
         if (repeated(queue, stored, now)) {
             queue.count_dedup_hit();
@@ -196,8 +212,8 @@ std::size_t Engine::estimate(const VerdictEntry& entry) {
     std::size_t bytes = kEventBytes + kRunBytes + entry.reason.size() +
                         std::size_t{entry.count} * (kEventBytes + entry.reason.size());
     for (const auto& [name, send] : entry.sends) {
-        bytes += kStoredBytes + kStoredSectionsMax + send.origin.size() + send.attributes.size() +
-                 send.body.size();
+        const Queue* topic = find_topic(name);
+        bytes += topic == nullptr ? most_bytes_of(send) : most_bytes_of_publication(*topic, send);
     }
     const auto queue = queues_.find(entry.receipt.queue);
     if (entry.verdict != Verdict::dead || queue == queues_.end()) {

@@ -17,7 +17,7 @@ namespace {
 constexpr std::uint32_t kStateVersion = 3;
 
 // Numbers of the blocks at the end.
-enum class Block : std::uint32_t { attempts = 3 };
+enum class Block : std::uint32_t { topics = 1, attempts = 3 };
 
 void put_queue_state(StateWriter& out, const Queue& queue) {
     out.put(queue.number().value);
@@ -37,7 +37,7 @@ void put_queue_state(StateWriter& out, const Queue& queue) {
 std::unique_ptr<Queue> get_queue_state(ByteReader& in, std::uint32_t version) {
     const QueueNumber number{in.get<std::uint64_t>()};
     const QueueKind kind = version == 1 ? QueueKind::standard : in.get<QueueKind>();
-    if (kind == QueueKind::topic) {
+    if (kind > QueueKind::topic) {
         throw BrokenLog("state: a queue is of a kind that a newer release made");
     }
     const WallTime created_at = get_wall(in);
@@ -151,9 +151,11 @@ std::vector<std::byte> Engine::state() const {
     out.put(next_delivery_);
     out.put(next_queue_);
     out.put(next_session_);
-    out.put(static_cast<std::uint32_t>(names_.size()));
-    for (const auto& [name, number] : names_) {
-        put_queue_state(out, *queues_.at(number));
+    out.put(static_cast<std::uint32_t>(names_.size() + topic_names_.size()));
+    for (const auto* names : {&names_, &topic_names_}) {
+        for (const auto& [name, number] : *names) {
+            put_queue_state(out, *queues_.at(number));
+        }
     }
     const bool forget = mutant(Mutant::session_forgotten_with_segment);
     out.put(static_cast<std::uint32_t>(forget ? 0 : sessions_.size()));
@@ -187,9 +189,7 @@ void Engine::load_state(std::uint32_t chunk, std::span<const std::byte> state) {
     next_session_ = in.get<std::uint64_t>();
     const auto queues = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < queues && in.ok(); ++i) {
-        auto queue = get_queue_state(in, version);
-        names_[queue->name()] = queue->number();
-        queues_[queue->number()] = std::move(queue);
+        know(get_queue_state(in, version));
     }
     const auto sessions = in.get<std::uint32_t>();
     for (std::uint32_t i = 0; i < sessions && in.ok(); ++i) {
@@ -216,6 +216,9 @@ void Engine::put_blocks(StateWriter& out) const {
             blocks.emplace_back(static_cast<std::uint32_t>(id), block.take());
         }
     };
+    StateWriter topics;
+    put_topics(topics);
+    add(Block::topics, std::move(topics));
     StateWriter attempts;
     attempts_.put(attempts);
     add(Block::attempts, std::move(attempts));
@@ -233,6 +236,9 @@ void Engine::load_blocks(ByteReader& in) {
         const auto id = in.get<std::uint32_t>();
         ByteReader block(in.get_bytes(in.get<std::uint32_t>()));
         switch (static_cast<Block>(id)) {
+            case Block::topics:
+                load_topics(block);
+                break;
             case Block::attempts:
                 attempts_.load(block);
                 break;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "broker/engine/log.hpp"
+#include "broker/engine/queue_layout.hpp"
 #include "broker/engine/stored_layout.hpp"
 #include "common/base/mutant.hpp"
 
@@ -28,6 +29,8 @@ enum class Type : std::uint8_t {
     worker_left = 13,
     pool_wanted = 14,
     queue_tagged = 15,
+    subscribed = 16,
+    unsubscribed = 17,
 };
 
 constexpr std::size_t kHeadBytes = 8;  // type u8, detail u8, flags u16, size u32.
@@ -77,35 +80,6 @@ std::uint8_t lay(Out& out, const Purged& e) {
     return 0;
 }
 template <class Out>
-std::uint8_t lay(Out& out, const QueueMade& e) {
-    put_queue(out, e.queue);
-    put_wall(out, e.at);
-    put_short_text(out, e.region);
-    put_short_text(out, e.name);
-    put_pairs(out, e.settings);
-    put_pairs(out, e.tags);
-    return static_cast<std::uint8_t>(e.kind);
-}
-template <class Out>
-std::uint8_t lay(Out& out, const QueueSet& e) {
-    put_queue(out, e.queue);
-    put_wall(out, e.at);
-    put_pairs(out, e.settings);
-    return 0;
-}
-template <class Out>
-std::uint8_t lay(Out& out, const QueueTagged& e) {
-    put_queue(out, e.queue);
-    put_wall(out, e.at);
-    put_pairs(out, e.tags);
-    return 0;
-}
-template <class Out>
-std::uint8_t lay(Out& out, const QueueRemoved& e) {
-    put_queue(out, e.queue);
-    return 0;
-}
-template <class Out>
 std::uint8_t lay(Out& out, const SessionOpened& e) {
     out.put(e.session);
     out.put_bytes(e.id);
@@ -146,8 +120,16 @@ std::uint8_t lay(Out& out, const PoolWanted& e) {
     return 0;
 }
 
-// The alternatives of Event stand in the order of Type.
-Type type_of(const Event& event) { return static_cast<Type>(event.index() + 1); }
+// By the alternatives of Event.
+constexpr Type kTypes[] = {
+    Type::stored,        Type::leased,         Type::removed,      Type::rescheduled,
+    Type::set_aside,     Type::purged,         Type::queue_made,   Type::queue_set,
+    Type::queue_removed, Type::session_opened, Type::noted,        Type::worker_joined,
+    Type::worker_left,   Type::pool_wanted,    Type::queue_tagged, Type::subscribed,
+    Type::unsubscribed,
+};
+static_assert(std::size(kTypes) == std::variant_size_v<Event>);
+Type type_of(const Event& event) { return kTypes[event.index()]; }
 
 Leased get_leased(ByteReader& in, std::uint8_t detail) {
     Leased e;
@@ -181,26 +163,6 @@ SetAside get_set_aside(ByteReader& in, std::uint8_t detail) {
     e.queue = get_queue(in);
     e.numbers = get_numbers(in);
     e.waiting = get_slots(in);
-    return e;
-}
-
-QueueMade get_queue_made(ByteReader& in, std::uint8_t detail) {
-    QueueMade e;
-    e.kind = static_cast<QueueKind>(detail);
-    e.queue = get_queue(in);
-    e.at = get_wall(in);
-    e.region = get_short_text(in);
-    e.name = get_short_text(in);
-    e.settings = get_pairs(in);
-    e.tags = get_pairs(in);
-    return e;
-}
-
-QueueSet get_queue_set(ByteReader& in) {
-    QueueSet e;
-    e.queue = get_queue(in);
-    e.at = get_wall(in);
-    e.settings = get_pairs(in);
     return e;
 }
 
@@ -283,6 +245,10 @@ std::optional<Event> get_event(ByteReader& in, Type type, std::uint8_t detail,
             const auto workers = in.get<std::uint32_t>();
             return PoolWanted{get_short_text(in), workers};
         }
+        case Type::subscribed:
+            return get_subscribed(in);
+        case Type::unsubscribed:
+            return get_unsubscribed(in);
     }
     return std::nullopt;
 }

@@ -27,5 +27,13 @@ std::optional<Stored> read_stored(std::span<const std::byte> bytes);
 // attributes and the origin can add. For estimates.
 inline constexpr std::size_t kStoredBytes = 48;
 inline constexpr std::size_t kStoredSectionsMax = 1400;
+// And what each further queue that holds it adds.
+inline constexpr std::size_t kSharedBytes = 12;
+
+// The most bytes that the record of an entry can have, in one queue.
+inline std::size_t most_bytes_of(const dialogue::SendEntry& entry) {
+    return kStoredBytes + kStoredSectionsMax + entry.origin.size() + entry.attributes.size() +
+           entry.body.size();
+}
 
 }  // namespace esteira::engine

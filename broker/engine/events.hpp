@@ -97,11 +97,21 @@ struct Stored {
     std::vector<std::pair<QueueNumber, MessageNumber>> shared;  // Further queues with this body.
     HistoryBlock history{};  // Its attempts before this record was written.
     std::span<const std::byte> body;
+
+    // The number of the message in one of the queues that hold it.
+    MessageNumber number_in(QueueNumber holder) const {
+        for (const auto& [other, other_number] : shared) {
+            if (other == holder) {
+                return other_number;
+            }
+        }
+        return number;
+    }
 };
 
 // Where a message stands in its group.
-inline std::uint64_t sequence_in(const Stored& e, QueueNumber) {
-    return e.fifo && e.fifo->sequence != 0 ? e.fifo->sequence : e.number.value;
+inline std::uint64_t sequence_in(const Stored& e, QueueNumber queue) {
+    return e.fifo && e.fifo->sequence != 0 ? e.fifo->sequence : e.number_in(queue).value;
 }
 
 // One delivery: numbers first, first+1, ... go to `returned` in order, then to `waiting`.
@@ -211,8 +221,19 @@ struct PoolWanted {
     std::uint32_t workers = 0;  // kPoolAuto: no size is wanted any more, the pool finds its own.
 };
 
+// A queue gets what is sent to a topic, if the filter matches it. Once more: with another filter.
+struct Subscribed {
+    QueueNumber topic;
+    QueueNumber queue;
+    std::string_view filter{};  // Empty: all of it.
+};
+struct Unsubscribed {
+    QueueNumber topic;
+    QueueNumber queue;
+};
+
 using Event = std::variant<Stored, Leased, Removed, Rescheduled, SetAside, Purged, QueueMade,
                            QueueSet, QueueRemoved, SessionOpened, Noted, WorkerJoined, WorkerLeft,
-                           PoolWanted, QueueTagged>;
+                           PoolWanted, QueueTagged, Subscribed, Unsubscribed>;
 
 }  // namespace esteira::engine

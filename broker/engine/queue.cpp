@@ -11,9 +11,10 @@
 namespace esteira::engine {
 
 const char* to_string(Total total) {
-    constexpr const char* kNames[] = {
-        "sent",    "moved_in", "received", "deleted",   "buried",      "redriven",    "expired",
-        "damaged", "purged",   "retried",  "timed_out", "handed_back", "worker_dead", "crashed"};
+    constexpr const char* kNames[] = {"sent",        "moved_in", "received",  "deleted",
+                                      "buried",      "redriven", "expired",   "damaged",
+                                      "purged",      "retried",  "timed_out", "handed_back",
+                                      "worker_dead", "crashed",  "unrouted"};
     static_assert(std::size(kNames) == static_cast<std::size_t>(Total::count_));
     return kNames[static_cast<std::size_t>(total)];
 }
@@ -61,7 +62,7 @@ void Queue::set_tags(dialogue::Attributes tags, WallTime at) {
 }
 
 void Queue::forget(Place place, Usage& usage) {
-    usage.drop(place.at.chunk, place.size);
+    usage.drop(place);
     bytes_ -= place.size;
 }
 
@@ -77,7 +78,7 @@ Grouped::Index Queue::group_of(const Stored& e) {
 }
 
 void Queue::store(const Stored& e, Place place, Time now, Usage& usage) {
-    usage.add(place.at.chunk, place.size);
+    usage.add(place);
     bytes_ += place.size;
     const Grouped::Index group = group_of(e);
     const std::uint64_t sequence = group == 0 ? 0 : sequence_in(e, number_);

@@ -53,6 +53,7 @@ enum class Total : std::uint8_t {
     handed_back,
     worker_dead,
     crashed,
+    unrouted,  // Of a topic: sent, and no filter matched. Its `sent` counts these as well.
     count_,
 };
 using Totals = std::array<std::uint64_t, static_cast<std::size_t>(Total::count_)>;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 #include <vector>
@@ -16,7 +17,10 @@ public:
         put_bytes(std::as_bytes(std::span(&number, 1)));
     }
     void put_bytes(std::span<const std::byte> bytes) {
-        bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+        if (!bytes.empty()) {
+            bytes_.resize(bytes_.size() + bytes.size());
+            std::memcpy(bytes_.data() + bytes_.size() - bytes.size(), bytes.data(), bytes.size());
+        }
     }
     bool empty() const { return bytes_.empty(); }
     std::vector<std::byte> take() { return std::move(bytes_); }

@@ -79,6 +79,13 @@ private:
     OpsResult queue_purge(const Json& arguments, Now now);
     OpsResult queue_rm(const Json& arguments, Now now);
 
+    OpsResult topic_ls(const Json& arguments, Now now);
+    OpsResult topic_show(const Json& arguments, Now now);
+    OpsResult topic_create(const Json& arguments, Now now);
+    OpsResult topic_rm(const Json& arguments, Now now);
+    OpsResult topic_subscribe(const Json& arguments, Now now);
+    OpsResult topic_unsubscribe(const Json& arguments, Now now);
+
     OpsResult msg_peek(const Json& arguments, Now now);
     OpsResult dlq_ls(const Json& arguments, Now now);
     OpsResult dlq_show(const Json& arguments, Now now);
@@ -103,6 +110,9 @@ private:
     // A request as a client would send it, decided at once.
     dialogue::Answer ask(dialogue::Operation operation, Now now);
 
+    OpsResult describe_topic(std::string_view name);
+    std::map<QueueNumber, Json> topics_by_queue() const;
+    void write_topics(metrics::TextWriter& out) const;
     OpsResult describe_queue(std::string_view name, Now now);
     Json depth_of(engine::Queue& queue, Now now) const;
     std::vector<std::string> served_by(std::string_view dead_letter_queue);

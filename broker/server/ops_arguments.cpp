@@ -100,6 +100,16 @@ std::uint32_t number_or(const Json& arguments, const char* name, std::uint32_t s
         std::min<std::uint64_t>(arguments[name].get<std::uint64_t>(), most));
 }
 
+std::optional<OpsRefusal> not_confirmed(const Json& arguments, const char* what) {
+    if (text_or_empty(arguments, "confirm") == arguments[what].get<std::string>()) {
+        return std::nullopt;
+    }
+    return OpsRefusal{"not_confirmed",
+                      std::string("this cannot be undone: confirm must be the name "
+                                  "of the ") +
+                          what};
+}
+
 std::string text_or_empty(const Json& arguments, const char* name) {
     return arguments.contains(name) ? arguments[name].get<std::string>() : std::string();
 }

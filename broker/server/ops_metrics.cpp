@@ -211,6 +211,7 @@ OpsResult Ops::metrics(const Json&, Now now) {
     out.counter("esteira_empty_receives_total", "Receives that waited and got nothing.",
                 engine.empty_receives());
     write_queues(out, readings);
+    write_topics(out);
     write_sessions(out, engine);
     write_pools(out, now);
     write_journal(out, journal_);

@@ -21,14 +21,6 @@ OpsRefusal no_such_queue(std::string_view name) {
     return {"no_such_queue", "there is no queue " + std::string(name)};
 }
 
-std::optional<OpsRefusal> not_confirmed(const Json& arguments) {
-    if (text_or_empty(arguments, "confirm") == arguments["queue"].get<std::string>()) {
-        return std::nullopt;
-    }
-    return OpsRefusal{"not_confirmed",
-                      "this cannot be undone: confirm must be the name of the queue"};
-}
-
 Json paused(const engine::Settings& settings) {
     Json what = Json::array();
     if (settings.sends_paused) {
@@ -69,6 +61,7 @@ std::vector<std::string> Ops::served_by(std::string_view dead_letter_queue) {
 OpsResult Ops::queue_ls(const Json& arguments, Now now) {
     const std::string prefix = text_or_empty(arguments, "prefix");
     Json queues = Json::array();
+    const auto topics = topics_by_queue();
     const auto& names = core_.engine().queue_names();
     for (auto at = names.lower_bound(prefix); at != names.end() && at->first.starts_with(prefix);
          ++at) {
@@ -77,6 +70,8 @@ OpsResult Ops::queue_ls(const Json& arguments, Now now) {
         row["waiters"] = core_.engine().waiter_count(at->second);
         row["max_receives"] = queue.settings().max_receives;
         row["dead_letter_queue"] = queue.settings().dead_letter_queue;
+        const auto feeding = topics.find(at->second);
+        row["topics"] = feeding == topics.end() ? Json::array() : feeding->second;
         queues.push_back(std::move(row));
     }
     return Json{{"queues", std::move(queues)}};
@@ -94,6 +89,9 @@ OpsResult Ops::describe_queue(std::string_view name, Now now) {
     result["attributes"] = json_of(engine::to_attributes(queue->settings()));
     result["tags"] = json_of(queue->tags());
     result["dead_letters_of"] = served_by(name);
+    auto topics = topics_by_queue();
+    const auto feeding = topics.find(queue->number());
+    result["topics"] = feeding == topics.end() ? Json::array() : std::move(feeding->second);
     Json totals = Json::object();
     for (std::size_t i = 0; i < queue->totals().size(); ++i) {
         totals[engine::to_string(static_cast<engine::Total>(i))] = queue->totals()[i];
@@ -198,7 +196,7 @@ OpsResult Ops::queue_purge(const Json& arguments, Now now) {
     if (core_.engine().find_queue(name) == nullptr) {
         return no_such_queue(name);
     }
-    if (auto fault = not_confirmed(arguments)) {
+    if (auto fault = not_confirmed(arguments, "queue")) {
         return std::move(*fault);
     }
     const auto purged = ask(dialogue::PurgeQueue{name}, now);
@@ -210,7 +208,7 @@ OpsResult Ops::queue_rm(const Json& arguments, Now now) {
     if (core_.engine().find_queue(name) == nullptr) {
         return no_such_queue(name);
     }
-    if (auto fault = not_confirmed(arguments)) {
+    if (auto fault = not_confirmed(arguments, "queue")) {
         return std::move(*fault);
     }
     if (const auto served = served_by(name); !served.empty()) {

@@ -76,8 +76,12 @@ inline constexpr std::uint32_t kQueuesMax = 10'000;
 inline constexpr std::uint64_t kQueueStateBytesMax = 16 << 20;  // Names, settings and tags of all.
 inline constexpr std::uint64_t kQueueBytesMaxDefault = 10ULL << 30;
 inline constexpr std::uint64_t kTotalBytesMaxDefault = 50ULL << 30;
-inline constexpr std::size_t kDedupIdsMax = 10'000'000;   // Of five minutes, all queues.
-inline constexpr std::uint64_t kDelayedMax = 10'000'000;  // All queues; 32 bytes of RAM each.
+inline constexpr std::size_t kDedupIdsMax = 10'000'000;       // Of five minutes, all queues.
+inline constexpr std::uint64_t kDelayedMax = 10'000'000;      // All queues; 32 bytes of RAM each.
+inline constexpr std::uint32_t kTopicSubscriptionsMax = 100;  // A topic,
+inline constexpr std::uint32_t kSubscriptionsMax = 10'000;    // and all of them.
+inline constexpr std::uint32_t kFilterBytesMax = 1024;
+inline constexpr std::uint64_t kSubscriptionStateBytesMax = 4 << 20;  // Filters of all.
 
 // The journal.
 inline constexpr std::uint32_t kSectorBytes =
@@ -92,7 +96,8 @@ static_assert(kWireFrameBytesMax > kRequestBytesMax && kWireFrameBytesMax > kRec
 static_assert(kFrameBytesMax > kMessageBytesMax + 64 * 1024,
               "a message and its history fit one frame");
 static_assert(kSegmentBytes >= 4 * kFrameBytesMax, "a turn fits one segment");
-static_assert(kSessionBytesMax + kQueueStateBytesMax < kSegmentBytes / 2,
+static_assert(kSessionBytesMax + kQueueStateBytesMax + kSubscriptionStateBytesMax <
+                  kSegmentBytes / 2,
               "a segment opens with the state");
 static_assert(kSessionRequestsKept >= kRequestsPerConnectionMax,
               "what may be repeated is remembered");

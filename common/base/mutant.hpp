@@ -33,6 +33,8 @@ enum class Mutant : int {
     fifo_head_skipped,
     expired_receipt_accepted,
     dedup_not_rebuilt,
+    shared_body_dropped_early,
+    filter_ignored,
     last_,
 };
 

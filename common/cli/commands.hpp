@@ -74,6 +74,22 @@ inline constexpr Argument kRedriving[] = {
 inline constexpr Argument kDraining[] = {
     {"on", ArgumentKind::on_off, true, "on: refuse sends, and keep serving receives"}};
 
+inline constexpr Argument kTopicArgument{"topic", ArgumentKind::text, true, "Name of a topic"};
+inline constexpr Argument kListingTopics[] = {
+    {"prefix", ArgumentKind::text, false, "Only topics whose names begin with it"}};
+inline constexpr Argument kOneTopic[] = {kTopicArgument};
+inline constexpr Argument kCreatingTopic[] = {
+    kTopicArgument, {"tag", ArgumentKind::pairs, false, "A tag, as KEY=VALUE. May be repeated"}};
+inline constexpr Argument kConfirmedTopic[] = {
+    kTopicArgument,
+    {"confirm", ArgumentKind::text, false, "The topic's name once more, to show that it is meant"}};
+inline constexpr Argument kSubscribing[] = {
+    kTopicArgument,
+    kQueueArgument,
+    {"filter", ArgumentKind::text, false,
+     "Only messages that it matches, see docs/filters.md; all when not said"}};
+inline constexpr Argument kUnsubscribing[] = {kTopicArgument, kQueueArgument};
+
 inline constexpr Argument kScaling[] = {
     {"pool", ArgumentKind::text, true, "Name of a pool, as worker pools shows it"},
     {"size", ArgumentKind::text, true, "How many workers; auto: by its backlog, as configured"}};
@@ -102,6 +118,18 @@ inline constexpr Command kOpsCommands[] = {
     {"queue.resume", "Takes sends again, and serves receives", true, kPausing},
     {"queue.purge", "Removes all messages of a queue, for good", true, kConfirmed},
     {"queue.rm", "Removes a queue and all its messages, for good", true, kConfirmed},
+    {"topic.ls", "Topics with what went through them", false, kListingTopics},
+    {"topic.show", "One topic: the queues that are subscribed to it, and their filters", false,
+     kOneTopic},
+    {"topic.create", "Makes a topic; once more is no error", true, kCreatingTopic,
+     "esteira-ctl topic create sales\n  esteira-ctl topic subscribe sales stock\n"
+     "  esteira-ctl topic subscribe sales big --filter 'body.total:>=1000 attr.uf:SP,RJ'\n"
+     "  esteira-ctl topic publish sales --body '{\"total\":1200}' --attribute uf=SP"},
+    {"topic.rm", "Removes a topic; what its queues hold stays", true, kConfirmedTopic},
+    {"topic.subscribe", "A queue gets what is sent to a topic; once more changes the filter", true,
+     kSubscribing},
+    {"topic.unsubscribe", "A queue gets no more of a topic; what it holds stays", true,
+     kUnsubscribing},
     {"msg.peek", "Shows messages without receiving them", false, kLooking},
     {"dlq.ls", "Dead-letter queues with their depth and what they serve", false, {}},
     {"dlq.show", "Dead letters with their story: why, from where, how often", false, kLooking},

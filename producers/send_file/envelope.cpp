@@ -108,6 +108,23 @@ Message message_of(const Json& envelope) {
 
 }  // namespace
 
+Result<std::vector<std::byte>, std::string> attributes_of_words(
+    const std::vector<std::string>& words) {
+    std::vector<Attribute> attributes;
+    for (const std::string_view word : words) {
+        const std::size_t equals = word.find('=');
+        if (equals == 0 || equals == std::string_view::npos) {
+            return "--attribute takes NAME=VALUE, not " + std::string(word);
+        }
+        attributes.push_back({word.substr(0, equals), "String", as_bytes(word.substr(equals + 1))});
+    }
+    std::vector<std::byte> block = pack_attributes(attributes);
+    if (const auto good = unpack_attributes(block); !good) {
+        return "--attribute: " + std::string(good.error());
+    }
+    return block;
+}
+
 Result<Message, std::string> read_envelope(std::string_view line) {
     const Json envelope = Json::parse(line, nullptr, false);
     if (envelope.is_discarded()) {

@@ -19,6 +19,11 @@ struct Message {
     std::string dedup{};                // FIFO queues.
 };
 
+// The attributes of messages that are no envelopes, each NAME=VALUE, as a block; or why they are
+// none.
+Result<std::vector<std::byte>, std::string> attributes_of_words(
+    const std::vector<std::string>& words);
+
 // {"body":"...","delay":5,"attributes":{"loja":"SP01","n":{"type":"Number","value":"7"}}}
 // The body is text, or "body_base64"; the delay is in seconds; an attribute that is plain text is a
 // String; "group" and "dedup" are for FIFO queues. What else stands there is an error. Or why the

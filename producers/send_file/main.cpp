@@ -44,7 +44,7 @@ cli::ExitCode send(send_file::Options options, const config::Sources& sources, d
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Sends messages to a queue: each line of a file or of stdin is one.",
+    CLI::App app{"Sends messages to a queue or a topic: each line of a file or of stdin is one.",
                  "esteira-send"};
     send_file::Options options;
     cli::prepare(app, options.common,
@@ -53,15 +53,21 @@ int main(int argc, char** argv) {
                   "esteira-send --flush --spool /var/lib/shop/spool"});
     config::Sources sources;
     config::add_flags(app, sources);
+    std::vector<std::string> attributes;
     double patience_s = 30;
     double spool_mib_max = 1024;
-    app.add_option("queue", options.queue, "Name of a queue");
+    app.add_option("queue", options.queue, "Name of a queue or a topic");
     app.add_option("file", options.file, "One message a line; - or nothing: stdin");
     app.add_option("--body", options.body, "Send this one message, and read nothing");
     app.add_flag(
         "--envelope", options.envelope,
         "Lines are {\"body\":\"...\",\"delay\":S,\"attributes\":{...},\"group\":G,\"dedup\":ID}");
     app.add_option("--group", options.group, "Group of messages that say none (FIFO, fair queues)");
+    app.add_option("--attribute", attributes,
+                   "An attribute of every message, as NAME=VALUE. May be repeated")
+        ->take_all()
+        ->type_size(1)
+        ->type_name("NAME=VALUE");
     app.add_option("--batch", options.batch, "Messages of one request")
         ->check(CLI::Range(1U, limits::kRequestEntriesMax))
         ->capture_default_str();
@@ -82,6 +88,14 @@ int main(int argc, char** argv) {
     app.add_flag("--verbose,-v", options.verbose, "Print the id of each message");
     listen_to_signals();
     return cli::run(app, argc, argv, [&] {
+        auto block = send_file::attributes_of_words(attributes);
+        if (!block) {
+            throw cli::Failure{cli::ExitCode::usage, block.error()};
+        }
+        if (options.envelope && !attributes.empty()) {
+            throw cli::Failure{cli::ExitCode::usage, "envelopes say their own attributes"};
+        }
+        options.attributes = std::move(block).value();
         options.sender.spool_bytes_max = static_cast<std::uint64_t>(spool_mib_max * 1024 * 1024);
         return send(std::move(options), sources, patience_s);
     });

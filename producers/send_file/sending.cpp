@@ -147,7 +147,7 @@ void Sending::read_lines(int fd) {
         } else if (line->text.empty()) {
             ++blank_lines_;
         } else if (!options_.envelope) {
-            take(line->number, {std::string(line->text), {}, {}});
+            take(line->number, {std::string(line->text), {}, options_.attributes});
         } else if (auto message = read_envelope(line->text)) {
             take(line->number, std::move(message).value());
         } else {
@@ -168,7 +168,7 @@ void Sending::read_input() {
         return;
     }
     if (options_.body) {
-        take(1, {*options_.body, {}, {}});
+        take(1, {*options_.body, {}, options_.attributes});
     } else if (options_.file.empty() || options_.file == "-") {
         read_lines(STDIN_FILENO);
     } else {

@@ -22,6 +22,7 @@ struct Options {
     std::optional<std::string> body;
     std::string group;  // Of messages that say none.
     bool envelope = false;
+    std::vector<std::byte> attributes;  // Of every message that is no envelope.
     bool verbose = false;
     bool flush = false;  // What the spool holds, and no input.
     std::uint32_t batch = 100;

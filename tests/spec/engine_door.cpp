@@ -57,9 +57,28 @@ public:
         open();
     }
 
+    std::optional<dialogue::Code> topics(const std::vector<std::string>& words) override {
+        engine::Engine& engine = core_->engine();
+        std::optional<engine::Engine::Done> done;
+        turn([&] {
+            if (words[0] == "topic") {
+                done = engine.create_topic(words[1], {}, now_);
+            } else if (words[0] == "untopic") {
+                done = engine.remove_topic(words[1], now_);
+            } else if (words[0] == "subscribe") {
+                done = engine.subscribe(words[1], words[2], words[3], now_);
+            } else {
+                done = engine.unsubscribe(words[1], words[2], now_);
+            }
+        });
+        return *done ? std::nullopt : std::optional(done->error().code);
+    }
+
     std::map<std::string, std::uint64_t> totals(const std::string& name) override {
         std::map<std::string, std::uint64_t> all;
-        const auto& totals = core_->engine().find_queue(name)->totals();
+        const engine::Queue* topic = core_->engine().find_topic(name);
+        const auto& totals =
+            (topic == nullptr ? core_->engine().find_queue(name) : topic)->totals();
         for (std::size_t i = 0; i < totals.size(); ++i) {
             all[engine::to_string(static_cast<engine::Total>(i))] = totals[i];
         }

@@ -42,6 +42,9 @@ public:
     std::optional<dialogue::Answer> again(const std::string&) override {
         throw std::logic_error("a client never asks by itself what was answered");
     }
+    std::optional<dialogue::Code> topics(const std::vector<std::string>&) override {
+        throw std::logic_error("clients do not make topics");
+    }
     std::map<std::string, std::uint64_t> totals(const std::string&) override {
         throw std::logic_error("clients do not see totals");
     }

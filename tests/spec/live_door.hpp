@@ -6,8 +6,8 @@
 
 namespace esteira::spec {
 
-// A broker of its own over ZeroMQ, in real time. For scripts that say `# live`: knows no `again`
-// and no `totals`. One thread for one door.
+// A broker of its own over ZeroMQ, in real time. For scripts that say `# live`: knows no `again`,
+// no `totals` and no topics. One thread for one door.
 std::unique_ptr<Door> make_live_door();
 
 }  // namespace esteira::spec

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "common/base/attributes.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/overloaded.hpp"
 #include "tests/spec/line.hpp"
@@ -161,6 +162,13 @@ private:
 
     std::string send(const Line& line) {
         dialogue::Send send{line.words.at(0), {}};
+        std::vector<Attribute> attributes;
+        for (const auto& [name, value] : line.options) {
+            if (name.starts_with("attr.")) {
+                attributes.push_back({std::string_view(name).substr(5), "String", as_bytes(value)});
+            }
+        }
+        const std::vector<std::byte> block = pack_attributes(attributes);
         for (std::size_t i = 1; i < line.words.size(); ++i) {
             dialogue::SendEntry entry{as_bytes(line.words[i])};
             if (line.options.contains("delay")) {
@@ -175,6 +183,7 @@ private:
             if (line.options.contains("dedup")) {
                 entry.dedup = line.options.at("dedup");
             }
+            entry.attributes = block;
             send.entries.push_back(entry);
         }
         return told(door_.ask(line.session, send));
@@ -263,10 +272,25 @@ private:
         if (line.command == "ls") {
             return told(door_.ask(line.session, dialogue::ListQueues{"", "", 1000}));
         }
+        if (line.command == "topic" || line.command == "untopic" || line.command == "subscribe" ||
+            line.command == "unsubscribe") {
+            return topics(line);
+        }
         if (line.command == "get") {
             return attributes_of(line, line.words.at(0));
         }
         return std::nullopt;
+    }
+
+    std::string topics(const Line& line) {
+        std::vector<std::string> words{line.command};
+        words.insert(words.end(), line.words.begin(), line.words.end());
+        if (line.command == "subscribe") {
+            words.push_back(line.options.contains("filter") ? line.options.at("filter") : "");
+            std::replace(words.back().begin(), words.back().end(), '+', ' ');
+        }
+        const auto refused = door_.topics(words);
+        return refused ? short_name(*refused) : "ok";
     }
 
     std::optional<std::string> worker(const Line& line) {

@@ -19,7 +19,9 @@
 //   create Q NAME=VALUE... | set Q NAME=VALUE... | get Q NAME... | rm Q | purge Q
 //   tag Q KEY=VALUE... [KEY...]     sets the first, removes the others
 //   tags Q
-//   send Q BODY... [delay=5s] [origin=ID] [group=G] [dedup=ID]
+//   send Q BODY... [delay=5s] [origin=ID] [group=G] [dedup=ID] [attr.NAME=VALUE]
+//        a queue or a topic
+//   topic T | untopic T | subscribe T Q [filter=TERM+TERM...] | unsubscribe T Q
 //   receive Q COUNT [wait=20s] [visibility=30s]     a waiting one answers `waiting`,
 //        [min=5] [attempt=ID]
 //   answer                                          and this shows what it got, or `waiting`
@@ -47,6 +49,8 @@ public:
     virtual std::optional<dialogue::Answer> answer(const std::string& session) = 0;
     virtual std::optional<dialogue::Answer> again(const std::string& session) = 0;
     virtual void restart() = 0;
+    // What operators do to topics: a word and its arguments, as above. Empty: done.
+    virtual std::optional<dialogue::Code> topics(const std::vector<std::string>& words) = 0;
     // The totals of a queue by name; empty where the door does not show them.
     virtual std::map<std::string, std::uint64_t> totals(const std::string& queue) = 0;
 };

@@ -1,4 +1,5 @@
 // The journal's events, one line each.
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <map>
@@ -56,8 +57,10 @@ private:
         const broker::EngineTools tools;
         engine::Engine engine(no_log, tools, 0);
         engine.load_state(frame.chunk, state);
-        for (const auto& [name, number] : engine.queue_names()) {
-            names_[number] = name;
+        for (const auto* names : {&engine.queue_names(), &engine.topic_names()}) {
+            for (const auto& [name, number] : *names) {
+                names_[number] = name;
+            }
         }
     }
     void learn_name(const engine::Event& event) {
@@ -79,7 +82,9 @@ private:
             return true;
         }
         const Concerned concerned = queues_of(event);
-        return is_asked_for(concerned.queue) || is_asked_for(concerned.from);
+        return is_asked_for(concerned.queue) ||
+               std::any_of(concerned.others.begin(), concerned.others.end(),
+                           [this](QueueNumber queue) { return is_asked_for(queue); });
     }
 
     void line(const InspectedFrame& frame, std::size_t used, const engine::Event& event) {

@@ -94,6 +94,9 @@ Json json_of_stored(const Stored& e, bool bodies) {
     if (e.held) {
         json["held"] = {{"delivery", e.held->delivery.value}, {"receives", e.held->receives}};
     }
+    for (const auto& [queue, number] : e.shared) {
+        json["shared"].push_back({{"queue", queue.value}, {"message", number.value}});
+    }
     if (!e.history.empty()) {
         cli::put_history(json["history"], e.history);
     }
@@ -191,6 +194,16 @@ Json json_of(const Event& event, bool bodies) {
                             {"pool", std::string(e.pool)},
                             {"workers", e.workers}};
             },
+            [](const Subscribed& e) {
+                return Json{{"event", "subscribed"},
+                            {"topic", e.topic.value},
+                            {"queue", e.queue.value},
+                            {"filter", std::string(e.filter)}};
+            },
+            [](const Unsubscribed& e) {
+                return Json{
+                    {"event", "unsubscribed"}, {"topic", e.topic.value}, {"queue", e.queue.value}};
+            },
         },
         event);
 }
@@ -198,13 +211,22 @@ Json json_of(const Event& event, bool bodies) {
 Concerned queues_of(const Event& event) {
     return std::visit(
         [](const auto& e) -> Concerned {
-            if constexpr (requires { e.replaces; }) {
-                return {e.queue, e.replaces ? std::optional(e.replaces->queue) : std::nullopt};
-            } else if constexpr (requires { e.queue; }) {
-                return {e.queue, std::nullopt};
-            } else {
-                return {};
+            Concerned concerned;
+            if constexpr (requires { e.queue; }) {
+                concerned.queue = e.queue;
             }
+            if constexpr (requires { e.topic; }) {
+                concerned.others.push_back(e.topic);
+            }
+            if constexpr (requires { e.replaces; }) {
+                if (e.replaces) {
+                    concerned.others.push_back(e.replaces->queue);
+                }
+                for (const auto& [queue, number] : e.shared) {
+                    concerned.others.push_back(queue);
+                }
+            }
+            return concerned;
         },
         event);
 }

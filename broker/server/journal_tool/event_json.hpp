@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -12,10 +13,11 @@ namespace esteira::journal_tool {
 // `bodies`. Runs and slots are summed up. Session ids, which are keys, are not shown.
 nlohmann::ordered_json json_of(const engine::Event& event, bool bodies);
 
-// The queues that an event is about: the second one is that which a message left.
+// The queues that an event is about: others are that which a message left, those that hold it as
+// well, and the topic of a subscription.
 struct Concerned {
     std::optional<QueueNumber> queue;
-    std::optional<QueueNumber> from;
+    std::vector<QueueNumber> others;
 };
 Concerned queues_of(const engine::Event& event);
 
