@@ -71,7 +71,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
                        }
                        queue_of(e.queue, now).set(settings.value(), {now.broker, e.at});
                    },
-                   [&](const QueueTagged& e) { queue_of(e.queue).set_tags(e.tags, e.at); },
+                   [&](const QueueTagged& e) { queue_of(e.queue, now).set_tags(e.tags, e.at); },
                    [&](const QueueRemoved& e) { apply_queue_removed(e); },
                    [&](const SessionOpened& e) {
                        sessions_.open(e.session, e.id, now.broker);

@@ -40,4 +40,12 @@ Line parse(const std::string& text) {
     return line;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text += (text.empty() ? "" : " ") + word;
+    }
+    return text.empty() ? "-" : text;
+}
+
 }  // namespace esteira::spec

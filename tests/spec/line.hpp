@@ -22,4 +22,7 @@ Line parse(const std::string& text);
 // "5s", "1.5s", "200ms", "3m", "1h"
 Millis duration(const std::string& text);
 
+// With blanks between; - for none.
+std::string joined(const std::vector<std::string>& words);
+
 }  // namespace esteira::spec

@@ -20,14 +20,6 @@ namespace {
 
 using dialogue::Answer;
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) {
-        text += (text.empty() ? "" : " ") + word;
-    }
-    return text.empty() ? "-" : text;
-}
-
 std::string short_name(dialogue::Code code) {
     if (code == dialogue::Code::receipt_stale) {
         return "stale";
@@ -79,6 +71,9 @@ public:
         if (line.command == "restart") {
             door_.restart();
             return "ok";
+        }
+        if (line.command.ends_with("topic") || line.command.ends_with("subscribe")) {
+            return topics(line);
         }
         if (const auto told_by = admin(line)) {
             return *told_by;
@@ -272,10 +267,6 @@ private:
         if (line.command == "ls") {
             return told(door_.ask(line.session, dialogue::ListQueues{"", "", 1000}));
         }
-        if (line.command == "topic" || line.command == "untopic" || line.command == "subscribe" ||
-            line.command == "unsubscribe") {
-            return topics(line);
-        }
         if (line.command == "get") {
             return attributes_of(line, line.words.at(0));
         }
@@ -283,12 +274,11 @@ private:
     }
 
     std::string topics(const Line& line) {
-        std::vector<std::string> words{line.command};
-        words.insert(words.end(), line.words.begin(), line.words.end());
-        if (line.command == "subscribe") {
-            words.push_back(line.options.contains("filter") ? line.options.at("filter") : "");
-            std::replace(words.back().begin(), words.back().end(), '+', ' ');
-        }
+        std::vector<std::string> words = line.words;
+        words.insert(words.begin(), line.command);
+        const auto filter = line.options.find("filter");
+        words.push_back(filter == line.options.end() ? "" : filter->second);
+        std::replace(words.back().begin(), words.back().end(), '+', ' ');
         const auto refused = door_.topics(words);
         return refused ? short_name(*refused) : "ok";
     }
