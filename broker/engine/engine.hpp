@@ -113,6 +113,9 @@ public:
 
     // For operators.
     void set_draining(bool draining) { draining_ = draining; }
+    // What a queue would be made with, or why it would not.
+    static Result<Settings, std::string> settings_of_new(std::string_view name,
+                                                         const dialogue::Attributes& attributes);
     bool draining() const { return draining_; }
     // The most bytes in one queue, whatever its own MaxBytes says, and in all of them.
     void set_queue_bytes_max(std::uint64_t bytes) { queue_bytes_max_ = bytes; }

@@ -47,6 +47,29 @@ std::uint64_t state_bytes(std::string_view name, const Settings& settings,
 
 }  // namespace
 
+Result<Settings, std::string> Engine::settings_of_new(std::string_view name,
+                                                      const dialogue::Attributes& attributes) {
+    if (const auto fault = fault_in_queue_name(name); !fault.empty()) {
+        return std::string(fault);
+    }
+    if (auto fault = fault_in_told(attributes); !fault.empty()) {
+        return fault;
+    }
+    const auto asked = with_attributes({}, attributes);
+    if (!asked) {
+        return asked.error();
+    }
+    Settings settings = asked.value();
+    if (settings.fifo != is_fifo_name(name)) {
+        return std::string("FifoQueue=true and a name that ends with .fifo belong together");
+    }
+    if (auto fault = fault_in_pair(settings); !fault.empty()) {
+        return fault;
+    }
+    settings.dedup_by_group_made = settings.dedup_by_group;
+    return settings;
+}
+
 void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now now) {
     if (const auto fault = fault_in_queue_name(create.name); !fault.empty()) {
         return refuse(caller, Code::bad_request, std::string(fault));
@@ -75,19 +98,11 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
     if (queues_.size() >= limits::kQueuesMax) {
         return refuse(caller, Code::limit_exceeded, "there are as many queues as there may be");
     }
-    const auto asked = with_attributes({}, create.attributes);
+    const auto asked = settings_of_new(create.name, create.attributes);
     if (!asked) {
         return refuse(caller, Code::bad_request, asked.error());
     }
-    Settings settings = asked.value();
-    if (settings.fifo != is_fifo_name(create.name)) {
-        return refuse(caller, Code::bad_request,
-                      "FifoQueue=true and a name that ends with .fifo belong together");
-    }
-    if (auto fault = fault_in_pair(settings); !fault.empty()) {
-        return refuse(caller, Code::bad_request, std::move(fault));
-    }
-    settings.dedup_by_group_made = settings.dedup_by_group;
+    const Settings& settings = asked.value();
     const QueueKind kind = settings.fifo ? QueueKind::fifo : QueueKind::standard;
     if (auto fault = fault_in_dead_letters(create.name, kind, settings)) {
         return refuse(caller, fault->code, std::move(fault->reason));

@@ -168,6 +168,7 @@ struct Row {
     std::variant<Number, Choice, Text> value;
     // What is not told has its initial value.
     bool (*told)(const Settings&) = always;
+    bool can_be_set = true;  // Else it follows from others, and only tells.
 };
 
 constexpr std::string_view kFifoEnding = ".fifo";
@@ -194,7 +195,7 @@ constexpr Row kRows[] = {
     {"ContentBasedDeduplication", Choice{&Settings::content_based_dedup}, is_fifo},
     {"DeduplicationScope", Choice{&Settings::dedup_by_group, "queue", "messageGroup"}, is_fifo},
     {"DeduplicationScopeInForce", Choice{&Settings::dedup_by_group_made, "queue", "messageGroup"},
-     is_fifo},
+     is_fifo, false},
     {"FifoThroughputLimit", Choice{&Settings::limit_by_group, "perQueue", "perMessageGroupId"},
      is_fifo},
     {"MaxReceives", Number{&Settings::max_receives, 0, limits::kMaxReceivesMax}},
@@ -223,6 +224,10 @@ std::string set_one(Settings& settings, const std::string& name, const std::stri
     const std::string fault =
         std::visit([&](const auto& kind) { return kind.set(settings, value); }, row->value);
     return fault.empty() ? fault : name + " " + fault;
+}
+
+std::string text_of(const Row& row, const Settings& settings) {
+    return std::visit([&](const auto& kind) { return kind.get(settings); }, row.value);
 }
 
 }  // namespace
@@ -279,15 +284,23 @@ dialogue::Attributes to_attributes(const Settings& settings) {
     dialogue::Attributes attributes;
     for (const Row& row : kRows) {
         if (row.told(settings)) {
-            attributes.emplace_back(
-                row.name,
-                std::visit([&](const auto& kind) { return kind.get(settings); }, row.value));
+            attributes.emplace_back(row.name, text_of(row, settings));
         }
     }
     return attributes;
 }
 
 bool is_fifo_name(std::string_view name) { return name.ends_with(kFifoEnding); }
+
+dialogue::Attributes all_attributes(const Settings& settings) {
+    dialogue::Attributes attributes;
+    for (const Row& row : kRows) {
+        if (row.can_be_set) {
+            attributes.emplace_back(row.name, text_of(row, settings));
+        }
+    }
+    return attributes;
+}
 
 std::string_view fault_in_queue_name(std::string_view name) {
     const std::size_t length = name.size();

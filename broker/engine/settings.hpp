@@ -70,6 +70,9 @@ std::string fault_in_pair(const Settings& settings);
 // Whether `source` may have a queue with these settings for its dead letters.
 bool takes_dead_letters_of(const Settings& settings, std::string_view source);
 
+// All that can be set, also what goes without saying: for who compares settings one by one.
+dialogue::Attributes all_attributes(const Settings& settings);
+
 // Empty if the name is good, else what is wrong with it.
 std::string_view fault_in_queue_name(std::string_view name);
 

@@ -79,6 +79,8 @@ Ops::Run Ops::function_of(std::string_view command) {
         {"topic.rm", &Ops::topic_rm},
         {"topic.subscribe", &Ops::topic_subscribe},
         {"topic.unsubscribe", &Ops::topic_unsubscribe},
+        {"definitions.read", &Ops::definitions_read},
+        {"definitions.check", &Ops::definitions_check},
     };
     static_assert(std::size(kBindings) == std::size(cli::kOpsCommands),
                   "every row of common/cli/commands.hpp has its function here");

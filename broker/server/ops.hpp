@@ -78,6 +78,8 @@ private:
     OpsResult set_paused(const Json& arguments, const char* paused, Now now);
     OpsResult queue_purge(const Json& arguments, Now now);
     OpsResult queue_rm(const Json& arguments, Now now);
+    OpsResult definitions_read(const Json& arguments, Now now);
+    OpsResult definitions_check(const Json& arguments, Now now);
 
     OpsResult topic_ls(const Json& arguments, Now now);
     OpsResult topic_show(const Json& arguments, Now now);

@@ -4,18 +4,13 @@
 #include "broker/server/ops.hpp"
 #include "broker/server/ops_arguments.hpp"
 #include "broker/server/ops_text.hpp"
+#include "broker/server/standard_queue.hpp"
 
 namespace esteira::broker {
 
 namespace {
 
 using dialogue::Refused;
-
-constexpr std::string_view kDeadLetterPrefix = "dlq-";
-constexpr const char* kMaxReceivesStandard = "5";
-// Dead letters are for people, who may come back from a holiday.
-const std::string kDeadLetterRetention =
-    std::to_string(std::chrono::duration_cast<std::chrono::seconds>(limits::kRetentionMax).count());
 
 OpsRefusal no_such_queue(std::string_view name) {
     return {"no_such_queue", "there is no queue " + std::string(name)};
@@ -108,33 +103,13 @@ OpsResult Ops::queue_show(const Json& arguments, Now now) {
 // `created` false when all of it was there before.
 OpsResult Ops::queue_create(const Json& arguments, Now now) {
     const std::string name = arguments["queue"];
-    dialogue::Attributes attributes = attributes_of(arguments["attribute"]);
-    const auto given = [&](std::string_view key) {
-        return std::any_of(attributes.begin(), attributes.end(),
-                           [&](const auto& pair) { return pair.first == key; });
-    };
-    // A name that ends so can be nothing else.
-    dialogue::Attributes kind;
-    if (engine::is_fifo_name(name)) {
-        kind.emplace_back("FifoQueue", "true");
-    }
-    if (!given("FifoQueue")) {
-        attributes.insert(attributes.begin(), kind.begin(), kind.end());
-    }
-    std::string dead;
-    if (!arguments["no_dlq"].get<bool>() && !name.starts_with(kDeadLetterPrefix) &&
-        !given("DeadLetterQueue")) {
-        dead = std::string(kDeadLetterPrefix) + name;
-        attributes.emplace_back("DeadLetterQueue", dead);
-        if (!given("MaxReceives")) {
-            attributes.emplace_back("MaxReceives", kMaxReceivesStandard);
-        }
-    }
+    const auto [attributes, dead, dead_attributes] = standard_queue(
+        name, attributes_of(arguments["attribute"]), !arguments["no_dlq"].get<bool>());
     const bool is_new = core_.engine().find_queue(name) == nullptr;
     const bool dead_is_new = !dead.empty() && core_.engine().find_queue(dead) == nullptr;
     if (dead_is_new) {
-        kind.emplace_back("MessageRetentionPeriod", kDeadLetterRetention);
-        const auto made = ask(dialogue::CreateQueue{dead, kind, dialogue::Attributes{}}, now);
+        const auto made =
+            ask(dialogue::CreateQueue{dead, dead_attributes, dialogue::Attributes{}}, now);
         if (const auto* fault = std::get_if<Refused>(&made)) {
             return refusal_of(*fault);
         }
@@ -210,6 +185,10 @@ OpsResult Ops::queue_rm(const Json& arguments, Now now) {
     }
     if (auto fault = not_confirmed(arguments, "queue")) {
         return std::move(*fault);
+    }
+    if (const auto held = core_.engine().find_queue(name)->counts(now.broker).all();
+        arguments["if_empty"].get<bool>() && held > 0) {
+        return OpsRefusal{"conflict", name + " holds " + std::to_string(held) + " messages"};
     }
     if (const auto served = served_by(name); !served.empty()) {
         return OpsRefusal{"conflict", "it is the dead-letter queue of " + served.front() +

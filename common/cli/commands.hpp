@@ -47,6 +47,10 @@ inline constexpr Argument kTagsArgument{"tag", ArgumentKind::pairs, false,
 
 inline constexpr Argument kOneQueue[] = {kQueueArgument};
 inline constexpr Argument kConfirmed[] = {kQueueArgument, kConfirmArgument};
+inline constexpr Argument kRemoving[] = {
+    kQueueArgument,
+    kConfirmArgument,
+    {"if_empty", ArgumentKind::flag, false, "Only when it holds no message, however it waits"}};
 inline constexpr Argument kListing[] = {
     {"prefix", ArgumentKind::text, false, "Only queues whose names begin with it"}};
 inline constexpr Argument kCreating[] = {
@@ -102,6 +106,11 @@ inline constexpr Argument kReporting[] = {
     {"pools", ArgumentKind::list, true, "Its pools as they are"},
     {"leaving", ArgumentKind::flag, false, "It ends, and its pools with it"}};
 
+inline constexpr Argument kReading[] = {
+    {"after", ArgumentKind::text, false, "Queues behind this name; from the first when not said"}};
+inline constexpr Argument kChecking[] = {
+    {"queues", ArgumentKind::list, true, "Queues that somebody wants: name, attributes, dlq"}};
+
 inline constexpr Command kOpsCommands[] = {
     {"node.ping", "Whether the broker answers, and who it is", false, {}},
     {"node.stats", "Sockets, turns, sessions and the journal in numbers", false, {}},
@@ -117,7 +126,7 @@ inline constexpr Command kOpsCommands[] = {
      "esteira-ctl queue pause stock\n  esteira-ctl queue pause stock --sends    # receives go on"},
     {"queue.resume", "Takes sends again, and serves receives", true, kPausing},
     {"queue.purge", "Removes all messages of a queue, for good", true, kConfirmed},
-    {"queue.rm", "Removes a queue and all its messages, for good", true, kConfirmed},
+    {"queue.rm", "Removes a queue and all its messages, for good", true, kRemoving},
     {"topic.ls", "Topics with what went through them", false, kListingTopics},
     {"topic.show", "One topic: the queues that are subscribed to it, and their filters", false,
      kOneTopic},
@@ -151,6 +160,18 @@ inline constexpr Command kOpsCommands[] = {
      "A supervisor tells of its pools, and is told what they need",
      false,
      kReporting,
+     {},
+     true},
+    {"definitions.read",
+     "A page of queues as they are: all attributes, tags, messages",
+     false,
+     kReading,
+     {},
+     true},
+    {"definitions.check",
+     "Queues as queue.create would make them, or why it would not",
+     false,
+     kChecking,
      {},
      true},
 };
