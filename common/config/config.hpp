@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/config/definitions.hpp"
 #include "common/logging/secret.hpp"
 
 // What an operator can set, with the defaults; they stand here and nowhere else. The file
@@ -69,6 +70,7 @@ struct Config {
     Postgres postgres;
     Business business;
     std::map<std::string, Workers> workers{{"upsert-stock", {.queue = "stock"}}};
+    Definitions definitions;  // File alone: environment and flags set keys that are there.
     Log log;
     bool operator==(const Config&) const = default;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/config/config.hpp"
+#include "common/config/definition_reader.hpp"
 #include "common/config/fields.hpp"
 
 namespace esteira::config {
@@ -63,7 +64,9 @@ private:
     void walk(const toml::table& table, const std::string& prefix) {
         for (const auto& [name, node] : table) {
             const std::string key = prefix + std::string{name.str()};
-            if (const toml::table* inner = node.as_table()) {
+            if (prefix.empty() && DefinitionReader::knows(key)) {
+                DefinitionReader{name_, loaded_.config.definitions}.read(key, node);
+            } else if (const toml::table* inner = node.as_table()) {
                 enter(*inner, key);
             } else {
                 set(node, key);
