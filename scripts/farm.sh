@@ -211,6 +211,13 @@ start_broker() {
     await_or_tell broker 60 "$bin/esteira-ctl" node ping --wait 2
 }
 
+# What the configuration declares of queues and topics; nothing, as it is shipped.
+apply_definitions() {
+    local code=0
+    "$bin/esteira-ctl" definitions apply --quiet >&2 || code=$?
+    ((code == 0)) || die "$code" "the broker cannot have the queues and topics that $ESTEIRA_CONFIG declares"
+}
+
 make_queue() {
     "$bin/esteira-ctl" queue show "$1" --json >/dev/null 2>&1 ||
         "$bin/esteira-ctl" queue create "$1" >/dev/null
@@ -350,6 +357,7 @@ farm_up() {
         show_log db
         die 1 "the database could not be brought up to date"
     }
+    apply_definitions
     make_queue "$(setting workers.upsert-stock.queue)"
     start_supervisor
     trap - EXIT INT TERM

@@ -1,6 +1,7 @@
 // esteira-ctl: what operators ask of a running broker.
 
 #include "broker/control/commands.hpp"
+#include "broker/control/definitions/verbs.hpp"
 #include "broker/control/messages.hpp"
 #include "broker/control/publish.hpp"
 #include "common/config/flags.hpp"
@@ -10,7 +11,8 @@ namespace {
 using namespace esteira;
 
 cli::ExitCode perform(control::Settings& settings, control::Commands& commands,
-                      const control::MessageVerbs& messages, const control::PublishVerb& publish) {
+                      const control::MessageVerbs& messages, const control::PublishVerb& publish,
+                      const control::definitions::Verbs& definitions) {
     try {
         settings.loaded = config::load(settings.sources);
     } catch (const config::ConfigError& error) {
@@ -20,6 +22,9 @@ cli::ExitCode perform(control::Settings& settings, control::Commands& commands,
         return *code;
     }
     if (const auto code = messages.perform(settings)) {
+        return *code;
+    }
+    if (const auto code = definitions.perform(settings)) {
         return *code;
     }
     return commands.perform(settings).value_or(cli::ExitCode::usage);
@@ -45,7 +50,10 @@ int main(int argc, char** argv) {
     messages.add_to(commands.group(app, "msg"));
     control::PublishVerb publish;
     publish.add_to(commands.group(app, "topic"));
+    control::definitions::Verbs definitions;
+    definitions.add_to(app);
     app.require_subcommand(1);
-    return cli::run(app, argc, argv,
-                    [&] { return perform(settings, commands, messages, publish); });
+    return cli::run(app, argc, argv, [&] {
+        return perform(settings, commands, messages, publish, definitions);
+    });
 }
