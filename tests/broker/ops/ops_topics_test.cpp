@@ -44,7 +44,9 @@ TEST(OpsTopics, AQueueTellsWhichTopicsFeedIt) {
     const Json shown = room.good("queue.show", {{"queue", "big"}}).at("topics");
     ASSERT_EQ(shown.size(), 1u);
     EXPECT_EQ(shown[0], Json({{"topic", "sales"}, {"filter", "body.total:>=100"}}));
-    for (const Json& row : room.good("queue.ls").at("queues")) {
+    const Json queues = room.good("queue.ls").at("queues");
+    EXPECT_EQ(queues.size(), 4u);
+    for (const Json& row : queues) {
         const bool fed = row["queue"] == "big" || row["queue"] == "stock";
         EXPECT_EQ(row.at("topics").size(), fed ? 1u : 0u) << row;
     }
@@ -96,7 +98,8 @@ TEST(OpsTopics, APeekShowsACopyWithTheNumberThatItHasInItsQueue) {
     std::set<std::string> ids;
     std::set<std::string> origins;
     for (const char* queue : {"stock", "big"}) {
-        for (const Json& message : room.good("msg.peek", {{"queue", queue}}).at("list")) {
+        const Json list = room.good("msg.peek", {{"queue", queue}}).at("list");
+        for (const Json& message : list) {
             ids.insert(message.at("id"));
             origins.insert(message.at("origin"));
         }
