@@ -1,13 +1,17 @@
 #include "broker/control/commands.hpp"
 
 #include <cstdio>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <thread>
 
 #include <unistd.h>
 
-#include "broker/control/redrive.hpp"
 #include "broker/control/show.hpp"
+#include "broker/control/tasks.hpp"
+#include "common/base/bytes.hpp"
+#include "common/cli/json_text.hpp"
 
 namespace esteira::control {
 
@@ -19,7 +23,7 @@ const std::map<std::string, std::string> kGroups{
     {"queue", "Queues: list, show, make, set, empty, remove"},
     {"topic", "Topics: list, show, make, subscribe queues, publish"},
     {"msg", "Messages: look at them, receive, delete"},
-    {"dlq", "Dead letters: list, read, send back"},
+    {"dlq", "Dead letters: list, read, send back, mend, drop"},
     {"worker", "Workers and their pools: list, size, drain"},
     {"node", "The broker itself"},
 };
@@ -41,6 +45,19 @@ Json object_of(const std::vector<std::string>& pairs, const std::string& flag) {
     return object;
 }
 
+// The bytes of a file as the argument that can carry them.
+void put_body(const std::string& path, Json& arguments) {
+    std::ifstream file(path, std::ios::binary);
+    std::istream& in = path == "-" ? std::cin : file;
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (path != "-" && !file.is_open()) {
+        throw cli::Failure{cli::ExitCode::not_found, "cannot read " + path};
+    }
+    cli::OrderedJson carried = cli::OrderedJson::object();
+    cli::put_bytes(carried, "body", as_bytes(bytes));
+    arguments.update(Json(carried));
+}
+
 }  // namespace
 
 CLI::App& Commands::group(CLI::App& app, const std::string& word) {
@@ -56,8 +73,9 @@ CLI::App& Commands::group(CLI::App& app, const std::string& word) {
 void Commands::add_argument(Verb& verb, const cli::Argument& argument) {
     Value& value = verb.values.emplace_back();
     value.argument = &argument;
-    const std::string name =
-        argument.positional ? std::string(argument.name) : cli::flag_of(argument);
+    const std::string name = argument.positional || argument.optional_word
+                                 ? std::string(argument.name)
+                                 : cli::flag_of(argument);
     const std::string what{argument.what};
     switch (argument.kind) {
         case cli::ArgumentKind::text:
@@ -115,8 +133,11 @@ void Commands::add_to(CLI::App& app) {
                                  "So many seconds until all pools are as they should be");
         } else if (is_confirmed(command)) {
             verb.app->add_flag("--yes", yes_, "Do not ask for the name");
-        } else if (name == "dlq.redrive") {
-            verb.app->add_option("--rate", rate_, "At most so many: 50/s, 600/m");
+        } else if (name == "dlq.edit") {
+            verb.app->add_option("--body-file", body_file_, "The body as a file, - for stdin");
+        }
+        if (name == "dlq.redrive" || name == "dlq.drop") {
+            verb.app->add_flag("--no-wait", no_wait_, "Start it, and do not follow it");
         }
     }
 }
@@ -239,11 +260,15 @@ std::optional<cli::ExitCode> Commands::perform(const Settings& settings) {
     }
     Json arguments = arguments_of(*verb);
     OpsClient ops = settings.ops();
-    if (name == "dlq.redrive" && !arguments.value("dry_run", false)) {
-        return redrive(ops, arguments, rate_, settings.common);
-    }
-    if (is_confirmed(*verb->command)) {
+    const bool only_tries = arguments.value("dry_run", false);
+    if (is_confirmed(*verb->command) && !only_tries) {
         confirm(*verb, arguments);
+    }
+    if (name == "dlq.redrive" || (name == "dlq.drop" && !arguments.contains("message"))) {
+        return run_task(ops, name, arguments, !no_wait_, settings.common);
+    }
+    if (!body_file_.empty()) {
+        put_body(body_file_, arguments);
     }
     show(name, ask(ops, name, arguments), settings.common);
     return cli::ExitCode::ok;

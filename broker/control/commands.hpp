@@ -50,9 +50,10 @@ private:
 
     std::map<std::string, CLI::App*> groups_;
     std::deque<Verb> verbs_;
-    double wait_s_ = 0;   // node ping, worker pools
-    bool yes_ = false;    // queue purge, queue rm, topic rm
-    std::string rate_{};  // dlq redrive
+    double wait_s_ = 0;        // node ping, worker pools
+    bool yes_ = false;         // what is_confirmed()
+    bool no_wait_ = false;     // dlq redrive, dlq drop
+    std::string body_file_{};  // dlq edit
 };
 
 }  // namespace esteira::control

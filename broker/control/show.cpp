@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <iterator>
 
+#include "broker/control/tasks.hpp"
 #include "common/cli/format.hpp"
 #include "common/cli/table.hpp"
 
@@ -184,13 +185,8 @@ void dead_letter_queues(const Json& result) {
     table.print();
 }
 
-void dry_redrive(const Json& result) {
-    std::printf("%s of the oldest would be moved, %s would not; %s are in %s\n",
-                count(result, "moved").c_str(), count(result, "skipped").c_str(),
-                count(result, "left").c_str(), result["queue"].get<std::string>().c_str());
-    if (!result["reason"].get<std::string>().empty()) {
-        cli::say(result["reason"].get<std::string>());
-    }
+void edited(const Json& result) {
+    std::printf("mended and sent back as %s\n", result["id"].get<std::string>().c_str());
 }
 
 // What the pool's supervisor alone knows is absent while there is none.
@@ -313,7 +309,10 @@ constexpr Shown kShown[] = {
     {"msg.peek", &messages},
     {"dlq.show", &messages},
     {"dlq.ls", &dead_letter_queues},
-    {"dlq.redrive", &dry_redrive},
+    {"dlq.tasks", &show_tasks},
+    {"dlq.cancel", &show_task},
+    {"dlq.edit", &edited},
+    {"dlq.drop", &removed},
     {"worker.ls", &workers},
     {"worker.pools", &pools},
     {"worker.scale", &scaled},

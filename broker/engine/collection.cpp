@@ -170,14 +170,14 @@ void Engine::relocate_waiting(const Relocatable& candidate, Now now) {
     moved.cause = Cause::relocated;
     moved.held.reset();
     moved.shared.clear();
-    moved.age = at.chunk;
+    moved.age = record->age != 0 ? record->age : at.chunk;
     if (!holders.empty()) {
         Queue& first = *queues_.at(holders.front().first);
         moved.queue = first.number();
         moved.number = holders.front().second;
         moved.shared.assign(holders.begin() + 1, holders.end());
         moved.replaces = Replaces{first.number(), at, {}};
-        moved.age = first.waiting().age_of(at).value_or(at.chunk);
+        moved.age = first.waiting().age_of(at).value_or(moved.age);
         const Grouped* grouped = first.grouped();
         if (const auto* waiting = grouped != nullptr ? grouped->find(at) : nullptr) {
             moved.visible_at = waiting->visible_at;  // The queue's delay may have been cut since.
@@ -206,7 +206,7 @@ void Engine::relocate_held(Queue& queue, DeliveryNumber delivery, Now now) {
     Stored moved = *record;
     moved.cause = Cause::relocated;
     moved.replaces = Replaces{queue.number(), place.at, delivery};
-    moved.age = place.at.chunk;
+    moved.age = record->age != 0 ? record->age : place.at.chunk;
     moved.visible_at = found.lease->visible_at;
     HeldState kept;
     kept.delivery = delivery;

@@ -57,7 +57,12 @@ void Engine::apply(const Event& event, Place place, Now now) {
                    [&](const Rescheduled& e) {
                        queue_of(e.queue, now).reschedule(e, now.wall, start_, sessions_);
                    },
-                   [&](const SetAside& e) { queue_of(e.queue, now).set_aside(e, usage_, start_); },
+                   [&](const SetAside& e) {
+                       Queue& queue = queue_of(e.queue, now);
+                       const std::uint64_t dropped = queue.total(Total::dropped);
+                       queue.set_aside(e, usage_, start_);
+                       count_moved(e.queue, MoveKind::drop, queue.total(Total::dropped) - dropped);
+                   },
                    [&](const Purged& e) {
                        Queue& queue = queue_of(e.queue, now);
                        queue.total(Total::purged) += e.messages;
@@ -72,7 +77,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
                        queue_of(e.queue, now).set(settings.value(), {now.broker, e.at});
                    },
                    [&](const QueueTagged& e) { queue_of(e.queue, now).set_tags(e.tags, e.at); },
-                   [&](const QueueRemoved& e) { apply_queue_removed(e); },
+                   [&](const QueueRemoved& e) { apply_queue_removed(e, now); },
                    [&](const SessionOpened& e) {
                        sessions_.open(e.session, e.id, now.broker);
                        next_session_ = std::max(next_session_, e.session + 1);
@@ -101,6 +106,8 @@ void Engine::apply(const Event& event, Place place, Now now) {
                    },
                    [&](const Subscribed& e) { apply_subscribed(e); },
                    [&](const Unsubscribed& e) { topics_.unsubscribe(e.topic, e.queue); },
+                   [&](const MoveStarted& e) { apply_move_started(e, place); },
+                   [&](const MoveEnded& e) { apply_move_ended(e); },
                },
                event);
 }
@@ -133,6 +140,7 @@ void Engine::take_place_of(const Stored& e, Now now) {
     }
     if (e.cause == Cause::redriven) {
         ++from.total(Total::redriven);
+        count_moved(from.number(), MoveKind::redrive, e.history.empty() ? 1 : 0);
     }
     // A record that several hold is written again for all of them at once.
     for (const auto& [queue, number] : e.shared) {
@@ -155,6 +163,9 @@ void Engine::put_in(QueueNumber number, const Stored& e, Place place, Now now) {
         ++queue.total(Total::moved_in);
     }
     queue.store(e, place, now.broker, usage_);
+    if (e.cause == Cause::relocated && e.replaces) {
+        follow_mark(queue, e, place.at);
+    }
 }
 
 void Engine::apply_queue_made(const QueueMade& e, Now now) {
@@ -175,10 +186,13 @@ void Engine::know(std::unique_ptr<Queue> queue) {
     queues_[queue->number()] = std::move(queue);
 }
 
-void Engine::apply_queue_removed(const QueueRemoved& e) {
+void Engine::apply_queue_removed(const QueueRemoved& e, Now now) {
     const auto at = queues_.find(e.queue);
     if (at == queues_.end()) {
         throw BrokenLog("a queue is removed that is not there");
+    }
+    if (const Moves::Active* task = moves_.active_of(e.queue)) {
+        moves_.end(task->move.id, MoveState::failed, "its queue was removed", now.wall);
     }
     at->second->purge(usage_);
     topics_.forget(e.queue);
@@ -355,7 +369,8 @@ void Engine::end_turn() {
 }
 
 std::uint64_t Engine::digest() const {
-    std::uint64_t sum = next_message_ * 31 + next_delivery_ * 37 + next_queue_ * 41;
+    std::uint64_t sum =
+        next_message_ * 31 + next_delivery_ * 37 + next_queue_ * 41 + moves_.digest();
     for (const auto& [number, queue] : queues_) {
         sum += queue->digest();
     }

@@ -17,6 +17,8 @@
 #include "broker/engine/dedup.hpp"
 #include "broker/engine/events.hpp"
 #include "broker/engine/log.hpp"
+#include "broker/engine/moves.hpp"
+#include "broker/engine/peeked.hpp"
 #include "broker/engine/queue.hpp"
 #include "broker/engine/receive_attempts.hpp"
 #include "broker/engine/sessions.hpp"
@@ -37,37 +39,6 @@ namespace esteira::engine {
 struct Answered {
     std::uint64_t ticket = 0;  // Of the request, as it was given to execute().
     dialogue::Response response;
-};
-
-// A message as an operator sees it without receiving it.
-struct Peeked {
-    enum class Phase : std::uint8_t { visible, in_flight, delayed } phase = Phase::visible;
-    MessageNumber number;
-    std::uint32_t receives = 0;
-    std::uint32_t crashes = 0;
-    WallTime sent_at{};
-    WallTime first_received_at{};
-    std::string origin;
-    std::string source;
-    std::string reason;
-    std::string group;
-    std::string dedup;
-    std::uint64_t sequence = 0;  // FIFO queues.
-    std::string history;         // The block, with the attempt that runs.
-    std::vector<std::byte> attributes;
-    std::vector<std::byte> body;
-};
-
-struct Redrive {
-    std::string dead_letter_queue;
-    std::string target;       // Empty: each to the queue that it was buried in.
-    std::uint32_t count = 0;  // At most, oldest first.
-    bool dry_run = false;
-};
-struct Redriven {
-    std::uint64_t moved = 0;
-    std::uint64_t skipped = 0;  // With the reason of the last one.
-    std::string reason;
 };
 
 class Engine {
@@ -122,9 +93,18 @@ public:
     void set_bytes_max(std::uint64_t bytes) { bytes_max_ = bytes; }
     // The most messages in all queues that sends may make; 0: as many as fit.
     void set_messages_max(std::uint64_t messages) { messages_max_ = messages; }
+    // The first `count` messages that the filter means (nothing: all). A filter is looked through
+    // kFindMessagesMax messages with, or kFindBytesMax.
     Result<std::vector<Peeked>, dialogue::Refused> peek(std::string_view queue, std::uint32_t count,
-                                                        Now now);
-    Result<Redriven, dialogue::Refused> redrive(const Redrive& command, Now now);
+                                                        std::string_view filter, Now now);
+    // Move tasks, by number. They go on turn by turn, and through restarts.
+    Result<std::uint64_t, dialogue::Refused> start_move(const MoveCommand& command, Now now);
+    Result<Ok, dialogue::Refused> cancel_move(std::uint64_t id, Now now);
+    const Moves& moves() const { return moves_; }
+    // One message, which nobody may hold: sent back with another body, or dropped. The first
+    // returns the number of the new one.
+    Result<MessageNumber, dialogue::Refused> edit(const Edit& command, Now now);
+    Result<Ok, dialogue::Refused> drop(std::string_view queue, MessageNumber message, Now now);
     // Nothing: the pool finds its own size.
     void set_pool_wanted(std::string_view pool, std::optional<std::uint32_t> workers, Now now);
 
@@ -208,7 +188,6 @@ private:
     void apply_queue_made(const QueueMade& e, Now now);
     void apply_noted(const Noted& e, Now now);
     void apply_leased(const Leased& e, Now now);
-    void apply_queue_removed(const QueueRemoved& e);
     void apply_subscribed(const Subscribed& e);
     void take_place_of(const Stored& e, Now now);
     void put_in(QueueNumber queue, const Stored& e, Place place, Now now);
@@ -216,6 +195,11 @@ private:
     void know(std::unique_ptr<Queue> queue);
     // A record as the message of one of the queues that hold it. Nothing when it cannot be read.
     std::optional<Stored> read(const Queue& queue, Place place);
+    void apply_queue_removed(const QueueRemoved& e, Now now);
+    void apply_move_started(const MoveStarted& e, Place place);
+    void apply_move_ended(const MoveEnded& e);
+    void count_moved(QueueNumber source, MoveKind kind, std::uint64_t messages);
+    void follow_mark(const Queue& queue, const Stored& relocated, Position at);
 
     // State.
     void put_blocks(StateWriter& out) const;
@@ -334,6 +318,33 @@ private:
     void sweep_expired(Now now);
     void find_expired_in_groups(const Queue& queue, SetAside& expired, Now now);
 
+    // Moves.
+    struct Seen {
+        enum class Kind : std::uint8_t { none, lost, message } kind = Kind::none;
+        Place place;
+        DeliveryNumber delivery;  // 0: nobody has received it.
+        const Held* held = nullptr;
+        std::optional<Delayed::Mark> delayed;
+        std::optional<Waiting::Mark> waiting;
+    };
+    bool is_dead_letter_queue(const Queue& queue) const;
+    std::optional<dialogue::Refused> fault_in_move(const MoveCommand& command);
+    void end_move(Moves::Active& task, MoveState how, std::string_view failure, Now now);
+    bool begin_pass(Moves::Active& task, Queue& from, Now now);
+    Seen next_seen(Queue& queue, Moves::Active& task, Now now) const;
+    Seen next_of_groups(const Grouped& grouped, Moves::Active& task, Now now) const;
+    Result<Seen, dialogue::Refused> find_message(Queue& queue, MessageNumber message, Now now);
+    Candidate candidate_of(const Stored& record, const Held* held, Now now) const;
+    Queue* source_of(const Stored& record, const Queue& from) const;
+    void move_message(const Stored& record, const Replaces& replaces, Queue& target,
+                      const Edit* edit, Now now);
+    void drop_message(const Queue& from, const Seen& seen, Now now);
+    bool move_seen(Moves::Active& task, Queue& from, const Stored& record, const Seen& seen,
+                   Now now);
+    bool advance_move(Moves::Active& task, Queue& from, std::size_t& bytes, Now now);
+    void advance_moves(Now now);
+    Time moves_wake(Now now) const;
+
     // Collection.
     struct Relocatable {
         Place place;
@@ -368,6 +379,7 @@ private:
     Dedup dedup_;
     ReceiveAttempts attempts_;
     std::map<std::string, std::uint32_t, std::less<>> pools_wanted_;
+    Moves moves_;
     Usage usage_;
     std::uint64_t bytes_max_ = limits::kTotalBytesMaxDefault;
     std::uint64_t messages_max_ = 0;

@@ -258,7 +258,7 @@ void Engine::serve(Now now) {
 }
 
 Time Engine::next_wake(Now now) {
-    Time wake = std::min(next_sweep_, first_deadline_);
+    Time wake = std::min({next_sweep_, first_deadline_, moves_wake(now)});
     for (const auto& [number, waiting] : waiters_) {
         Queue& queue = *queues_.at(number);
         // Messages that wait for a batch to be full wake nobody.

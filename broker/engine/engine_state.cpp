@@ -5,6 +5,7 @@
 
 #include "broker/engine/codec_fields.hpp"
 #include "broker/engine/engine.hpp"
+#include "broker/engine/move_layout.hpp"
 #include "broker/engine/state_writer.hpp"
 #include "common/base/mutant.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 constexpr std::uint32_t kStateVersion = 3;
 
 // Numbers of the blocks at the end.
-enum class Block : std::uint32_t { topics = 1, attempts = 3 };
+enum class Block : std::uint32_t { topics = 1, moves = 2, attempts = 3 };
 
 void put_queue_state(StateWriter& out, const Queue& queue) {
     out.put(queue.number().value);
@@ -219,6 +220,11 @@ void Engine::put_blocks(StateWriter& out) const {
     StateWriter topics;
     put_topics(topics);
     add(Block::topics, std::move(topics));
+    StateWriter moves;
+    if (moves_.next_id() > 1 && !mutant(Mutant::moves_forgotten_with_segment)) {
+        put_moves(moves, moves_);
+    }
+    add(Block::moves, std::move(moves));
     StateWriter attempts;
     attempts_.put(attempts);
     add(Block::attempts, std::move(attempts));
@@ -238,6 +244,9 @@ void Engine::load_blocks(ByteReader& in) {
         switch (static_cast<Block>(id)) {
             case Block::topics:
                 load_topics(block);
+                break;
+            case Block::moves:
+                get_moves(block, moves_);
                 break;
             case Block::attempts:
                 attempts_.load(block);

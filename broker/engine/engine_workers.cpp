@@ -166,6 +166,7 @@ void Engine::sweep_expired(Now now) {
 }
 
 void Engine::sweep(Now now) {
+    advance_moves(now);
     if (now.broker < next_sweep_) {
         return;
     }

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "broker/engine/log.hpp"
+#include "broker/engine/move_layout.hpp"
 #include "broker/engine/queue_layout.hpp"
 #include "broker/engine/stored_layout.hpp"
 #include "common/base/mutant.hpp"
@@ -31,6 +32,8 @@ enum class Type : std::uint8_t {
     queue_tagged = 15,
     subscribed = 16,
     unsubscribed = 17,
+    move_started = 18,
+    move_ended = 19,
 };
 
 constexpr std::size_t kHeadBytes = 8;  // type u8, detail u8, flags u16, size u32.
@@ -126,9 +129,10 @@ constexpr Type kTypes[] = {
     Type::set_aside,     Type::purged,         Type::queue_made,   Type::queue_set,
     Type::queue_removed, Type::session_opened, Type::noted,        Type::worker_joined,
     Type::worker_left,   Type::pool_wanted,    Type::queue_tagged, Type::subscribed,
-    Type::unsubscribed,
+    Type::unsubscribed,  Type::move_started,   Type::move_ended,
 };
 static_assert(std::size(kTypes) == std::variant_size_v<Event>);
+
 Type type_of(const Event& event) { return kTypes[event.index()]; }
 
 Leased get_leased(ByteReader& in, std::uint8_t detail) {
@@ -249,6 +253,10 @@ std::optional<Event> get_event(ByteReader& in, Type type, std::uint8_t detail,
             return get_subscribed(in);
         case Type::unsubscribed:
             return get_unsubscribed(in);
+        case Type::move_started:
+            return get_move_started(in, detail);
+        case Type::move_ended:
+            return get_move_ended(in, detail);
     }
     return std::nullopt;
 }
@@ -261,12 +269,16 @@ std::uint8_t last_detail(Type type) {
         case Type::rescheduled:
             return static_cast<std::uint8_t>(Return::put_off);
         case Type::set_aside:
-            return static_cast<std::uint8_t>(Gone::damaged);
+            return static_cast<std::uint8_t>(Gone::dropped);
         case Type::queue_made:
             return static_cast<std::uint8_t>(QueueKind::topic);
         case Type::leased:
         case Type::worker_left:
             return 1;
+        case Type::move_started:
+            return 3;
+        case Type::move_ended:
+            return static_cast<std::uint8_t>(MoveState::failed);
         default:
             return 0;
     }

@@ -151,6 +151,7 @@ struct Rescheduled {
 enum class Gone : std::uint8_t {
     expired = 0,  // Older than the queue's retention.
     damaged = 1,  // Its body cannot be read; the bytes stay in the log until collection.
+    dropped = 2,  // An operator does not want it any more.
 };
 struct SetAside {
     QueueNumber queue;
@@ -232,8 +233,34 @@ struct Unsubscribed {
     QueueNumber queue;
 };
 
-using Event = std::variant<Stored, Leased, Removed, Rescheduled, SetAside, Purged, QueueMade,
-                           QueueSet, QueueRemoved, SessionOpened, Noted, WorkerJoined, WorkerLeft,
-                           PoolWanted, QueueTagged, Subscribed, Unsubscribed>;
+// A move task: what is to become of the messages of a queue. broker/engine/moves.hpp tells its
+// life.
+enum class MoveKind : std::uint8_t { redrive = 0, drop = 1 };
+enum class MoveState : std::uint8_t { running = 0, completed = 1, cancelled = 2, failed = 3 };
+struct MoveStarted {
+    std::uint64_t id = 0;
+    MoveKind kind = MoveKind::redrive;
+    bool dry_run = false;
+    QueueNumber source;
+    QueueNumber destination;       // 0: each to the queue that it was buried in.
+    std::uint32_t rate_milli = 0;  // Thousandths of a message per second; 0: as fast as it goes.
+    std::uint64_t limit = 0;       // 0: none.
+    std::uint64_t there = 0;       // Visible messages of the source.
+    WallTime at{};
+    std::string_view filter{};
+};
+struct MoveEnded {
+    std::uint64_t id = 0;
+    MoveState how = MoveState::completed;
+    WallTime at{};
+    std::uint64_t moved = 0;
+    std::vector<std::uint64_t> skipped;  // In the order of Skip.
+    std::string_view failure{};
+};
+
+using Event =
+    std::variant<Stored, Leased, Removed, Rescheduled, SetAside, Purged, QueueMade, QueueSet,
+                 QueueRemoved, SessionOpened, Noted, WorkerJoined, WorkerLeft, PoolWanted,
+                 QueueTagged, Subscribed, Unsubscribed, MoveStarted, MoveEnded>;
 
 }  // namespace esteira::engine

@@ -274,6 +274,20 @@ std::vector<Place> Grouped::in_order() const {
     return places;
 }
 
+std::vector<Grouped::Numbered> Grouped::next_in_order(std::uint64_t after, std::size_t count,
+                                                      Time now) const {
+    std::vector<Numbered> next;
+    for (const auto& [place, index] : by_place_) {
+        if (message(index).sequence > after && message(index).visible_at <= now) {
+            next.emplace_back(message(index).sequence, place);
+        }
+    }
+    const auto end = next.begin() + static_cast<std::ptrdiff_t>(std::min(count, next.size()));
+    std::partial_sort(next.begin(), end, next.end());
+    next.erase(end, next.end());
+    return next;
+}
+
 void Grouped::clear() {
     const bool ordered = ordered_;
     *this = Grouped(ordered);

@@ -106,6 +106,9 @@ public:
     void for_each(const std::function<void(Place)>& visit) const;
     // In the order of their sequence numbers.
     std::vector<Place> in_order() const;
+    // The next ones behind that sequence number which are due, at most `count`.
+    using Numbered = std::pair<std::uint64_t, Position>;
+    std::vector<Numbered> next_in_order(std::uint64_t after, std::size_t count, Time now) const;
     void clear();
 
 private:

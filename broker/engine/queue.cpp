@@ -14,7 +14,7 @@ const char* to_string(Total total) {
     constexpr const char* kNames[] = {"sent",        "moved_in", "received",  "deleted",
                                       "buried",      "redriven", "expired",   "damaged",
                                       "purged",      "retried",  "timed_out", "handed_back",
-                                      "worker_dead", "crashed",  "unrouted"};
+                                      "worker_dead", "crashed",  "unrouted",  "dropped"};
     static_assert(std::size(kNames) == static_cast<std::size_t>(Total::count_));
     return kNames[static_cast<std::size_t>(total)];
 }
@@ -305,7 +305,8 @@ void Queue::reschedule(const Rescheduled& e, WallTime now, const LogStart& start
 }
 
 void Queue::set_aside(const SetAside& e, Usage& usage, const LogStart& start) {
-    std::uint64_t& sum = total(e.why == Gone::expired ? Total::expired : Total::damaged);
+    constexpr Total kTotals[] = {Total::expired, Total::damaged, Total::dropped};
+    std::uint64_t& sum = total(kTotals[static_cast<std::size_t>(e.why)]);
     for (const Numbers& run : e.numbers) {
         sum += run.count;
         for (std::uint64_t i = 0; i < run.count; ++i) {

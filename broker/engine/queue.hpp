@@ -37,7 +37,7 @@ namespace esteira::engine {
 
 // What has ever happened in a queue. At any instant
 //   sent + moved_in = visible + delayed + in flight
-//                     + deleted + buried + redriven + expired + damaged + purged.
+//                     + deleted + buried + redriven + expired + damaged + purged + dropped.
 enum class Total : std::uint8_t {
     sent,
     moved_in,  // Buried or redriven into this queue.
@@ -54,6 +54,7 @@ enum class Total : std::uint8_t {
     worker_dead,
     crashed,
     unrouted,  // Of a topic: sent, and no filter matched. Its `sent` counts these as well.
+    dropped,   // By an operator.
     count_,
 };
 using Totals = std::array<std::uint64_t, static_cast<std::size_t>(Total::count_)>;

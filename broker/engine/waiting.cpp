@@ -88,6 +88,33 @@ std::optional<std::uint32_t> Waiting::age_of(Position at) const {
     return run->age;
 }
 
+Waiting::After Waiting::next_after(const Mark& mark) const {
+    const auto same_age = [&](const Run& run) { return run.age == mark.age; };
+    auto run = std::find_if(runs_.begin(), runs_.end(),
+                            [&](const Run& r) { return same_age(r) && r.chunk == mark.at.chunk; });
+    if (run != runs_.end()) {
+        const auto behind = std::upper_bound(
+            run->entries.begin(), run->entries.end(), mark.at.slot,
+            [](std::uint32_t slot, const Entry& entry) { return slot < entry.slot; });
+        const auto live = std::find_if(behind, run->entries.end(),
+                                       [](const Entry& entry) { return entry.size != 0; });
+        if (live != run->entries.end()) {
+            return {false, Place{{run->chunk, live->slot}, live->size}};
+        }
+        ++run;
+    } else if (std::any_of(runs_.begin(), runs_.end(), same_age)) {
+        // Written again, in part: what is left may stand before the mark or behind it.
+        return {true, std::nullopt};
+    } else {
+        run = std::find_if(runs_.begin(), runs_.end(),
+                           [&](const Run& r) { return r.age > mark.age; });
+    }
+    if (run == runs_.end()) {
+        return {};
+    }
+    return {false, Place{{run->chunk, run->entries.front().slot}, run->entries.front().size}};
+}
+
 bool Waiting::remove(Position at, std::uint32_t* size) {
     const auto [found, entry] = std::as_const(*this).find(at);
     if (entry == nullptr) {
@@ -248,6 +275,27 @@ void Delayed::for_first_due(Time now, std::size_t count,
             --count;
         }
     }
+}
+
+std::optional<std::pair<Place, Delayed::Mark>> Delayed::next_due_after(
+    const std::optional<Mark>& mark, Time now) const {
+    auto second = mark ? seconds_.lower_bound(mark->second) : seconds_.begin();
+    for (; second != seconds_.end() && second->first <= second_of(now); ++second) {
+        const auto& entries = second->second.entries;
+        auto entry = entries.begin();
+        if (mark && mark->second == second->first) {
+            entry = std::upper_bound(
+                entry, entries.end(), mark->at,
+                [](Position at, const Entry& other) { return at < other.place.at; });
+        }
+        entry = std::find_if(entry, entries.end(), [&](const Entry& e) {
+            return e.place.size != 0 && e.visible_at <= now;
+        });
+        if (entry != entries.end()) {
+            return {{entry->place, {second->first, entry->place.at}}};
+        }
+    }
+    return std::nullopt;
 }
 
 std::size_t Delayed::count_due(Time now) const {

@@ -35,6 +35,18 @@ public:
     std::optional<Place> front() const;
     void for_first(std::size_t count, const std::function<bool(Place)>& visit) const;
 
+    // A place in the order: where a message stands, or stood. It holds while the log grows; when a
+    // record is written again, whoever keeps a mark on it has to follow.
+    struct Mark {
+        Position at;
+        std::uint32_t age = 0;
+    };
+    struct After {
+        bool lost = false;  // What is behind the mark cannot be told any more.
+        std::optional<Place> next;
+    };
+    After next_after(const Mark& mark) const;
+
     // False when it is not here.
     bool remove(Position at, std::uint32_t* size);
     bool has(Position at) const { return age_of(at).has_value(); }
@@ -93,6 +105,13 @@ public:
     // The first of those that are due, in order of their second.
     std::optional<Place> front_due(Time now) const;
     void for_first_due(Time now, std::size_t count, const std::function<bool(Place)>& visit) const;
+    // A place in that order, and the first one behind it (from the front: nothing) that is due.
+    struct Mark {
+        std::int64_t second = 0;
+        Position at;
+    };
+    std::optional<std::pair<Place, Mark>> next_due_after(const std::optional<Mark>& mark,
+                                                         Time now) const;
     bool has(Position at) const;
     std::size_t count() const { return count_; }
     std::size_t count_due(Time now) const;

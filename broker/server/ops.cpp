@@ -40,6 +40,17 @@ std::uint64_t affected_by(const Json& result) {
     return 0;
 }
 
+// What an audit log is told: what messages hold is not for it.
+Json without_bodies(Json arguments) {
+    for (const char* name : {"body", "body_base64"}) {
+        if (arguments.contains(name)) {
+            arguments[name] =
+                std::to_string(arguments[name].get_ref<const std::string&>().size()) + " bytes";
+        }
+    }
+    return arguments;
+}
+
 // Bytes that are not UTF-8 (names may be anything in what we read) become U+FFFD.
 std::string text_of(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -68,6 +79,10 @@ Ops::Run Ops::function_of(std::string_view command) {
         {"dlq.ls", &Ops::dlq_ls},
         {"dlq.show", &Ops::dlq_show},
         {"dlq.redrive", &Ops::dlq_redrive},
+        {"dlq.tasks", &Ops::dlq_tasks},
+        {"dlq.cancel", &Ops::dlq_cancel},
+        {"dlq.edit", &Ops::dlq_edit},
+        {"dlq.drop", &Ops::dlq_drop},
         {"worker.ls", &Ops::worker_ls},
         {"worker.pools", &Ops::worker_pools},
         {"worker.scale", &Ops::worker_scale},
@@ -119,7 +134,7 @@ OpsResult Ops::run(const std::string& name, Json& arguments, Now now) {
     OpsResult result = (this->*function_of(name))(arguments, now);
     if (command->changes) {
         logging::audit("ops", {{"command", name},
-                               {"arguments", text_of(arguments)},
+                               {"arguments", text_of(without_bodies(arguments))},
                                {"outcome", result ? "ok" : result.error().code},
                                {"reason", result ? "" : result.error().reason},
                                {"affected", result ? affected_by(result.value()) : 0}});

@@ -38,8 +38,7 @@ public:
     // Answers stay below this, so that they fit a frame of the socket.
     static constexpr std::size_t kAnswerBytesMax = limits::kWireFrameBytesMax;
     static constexpr std::size_t kRequestBytesMax = 1 << 20;
-    static constexpr std::uint32_t kLookedAtMax = 1000;    // Messages of one peek
-    static constexpr std::uint32_t kRedrivenMax = 1000;    // and of one redrive.
+    static constexpr std::uint32_t kLookedAtMax = 1000;    // Messages of one peek.
     static constexpr std::size_t kSeriesQueuesMax = 1000;  // Queues with metrics of their own.
 
     // Made when the core has started: uptime is counted from its present time.
@@ -92,6 +91,10 @@ private:
     OpsResult dlq_ls(const Json& arguments, Now now);
     OpsResult dlq_show(const Json& arguments, Now now);
     OpsResult dlq_redrive(const Json& arguments, Now now);
+    OpsResult dlq_drop(const Json& arguments, Now now);
+    OpsResult dlq_tasks(const Json& arguments, Now now);
+    OpsResult dlq_cancel(const Json& arguments, Now now);
+    OpsResult dlq_edit(const Json& arguments, Now now);
 
     // What a supervisor has said of a pool, and when. Not journaled: it says it again.
     struct PoolReport {
@@ -119,6 +122,9 @@ private:
     Json depth_of(engine::Queue& queue, Now now) const;
     std::vector<std::string> served_by(std::string_view dead_letter_queue);
     Json describe_message(const engine::Peeked& peeked) const;
+    OpsResult start_task(engine::MoveKind kind, const Json& arguments, Now now);
+    Json describe_task(std::uint64_t id, Now now);
+    Result<MessageNumber, OpsRefusal> numbered(const Json& arguments) const;
 
     Core& core_;
     const journal::Journal& journal_;

@@ -1,6 +1,5 @@
-// Messages, looked at without receiving them, and dead letters.
+// Messages, looked at without receiving them.
 #include <algorithm>
-#include <set>
 
 #include "broker/server/ops.hpp"
 #include "broker/server/ops_arguments.hpp"
@@ -16,9 +15,6 @@ constexpr std::uint32_t kLookedAtStandard = 10;
 // as an escape of six, still fits the frame.
 constexpr std::size_t kMessagesBytesMax = 2 << 20;
 static_assert(kMessagesBytesMax + 6 * limits::kMessageBytesMax + (64 << 10) < Ops::kAnswerBytesMax);
-
-// Bytes of records that one redrive moves in its turn.
-constexpr std::uint64_t kRedrivenBytesMax = limits::kReceiveBytesMax;
 
 const char* to_string(engine::Peeked::Phase phase) {
     switch (phase) {
@@ -56,8 +52,9 @@ Json Ops::describe_message(const engine::Peeked& peeked) const {
 
 OpsResult Ops::msg_peek(const Json& arguments, Now now) {
     const std::string name = arguments["queue"];
-    const auto peeked = core_.engine().peek(
-        name, number_or(arguments, "count", kLookedAtStandard, kLookedAtMax), now);
+    const auto peeked =
+        core_.engine().peek(name, number_or(arguments, "count", kLookedAtStandard, kLookedAtMax),
+                            text_or_empty(arguments, "filter"), now);
     if (!peeked) {
         return refusal_of(peeked.error());
     }
@@ -74,56 +71,6 @@ OpsResult Ops::msg_peek(const Json& arguments, Now now) {
     result["left_out"] = peeked.value().size() - messages.size();
     result["list"] = std::move(messages);
     return result;
-}
-
-OpsResult Ops::dlq_show(const Json& arguments, Now now) {
-    OpsResult looked = msg_peek(arguments, now);
-    if (!looked) {
-        return looked;
-    }
-    Json result = std::move(looked).value();
-    result["dead_letters_of"] = served_by(arguments["queue"].get<std::string>());
-    return result;
-}
-
-OpsResult Ops::dlq_ls(const Json&, Now now) {
-    std::set<std::string> names;
-    for (const auto& [name, number] : core_.engine().queue_names()) {
-        names.insert(core_.engine().find_queue(name)->settings().dead_letter_queue);
-    }
-    Json queues = Json::array();
-    for (const std::string& name : names) {
-        engine::Queue* queue = core_.engine().find_queue(name);
-        if (queue == nullptr) {
-            continue;
-        }
-        Json row = depth_of(*queue, now);
-        row["dead_letters_of"] = served_by(name);
-        queues.push_back(std::move(row));
-    }
-    return Json{{"queues", std::move(queues)}};
-}
-
-// A slice: as many as one turn can take well. Who wants more asks again; `left` says when to stop.
-OpsResult Ops::dlq_redrive(const Json& arguments, Now now) {
-    engine::Redrive command;
-    command.dead_letter_queue = arguments["queue"].get<std::string>();
-    command.target = text_or_empty(arguments, "to");
-    command.dry_run = arguments["dry_run"].get<bool>();
-    command.count = number_or(arguments, "count", kRedrivenMax, kRedrivenMax);
-    engine::Queue* queue = core_.engine().find_queue(command.dead_letter_queue);
-    if (queue != nullptr && queue->messages() > 0) {
-        const std::uint64_t each = queue->bytes() / queue->messages() + 1;
-        const std::uint64_t most = std::max<std::uint64_t>(1, kRedrivenBytesMax / each);
-        command.count = static_cast<std::uint32_t>(std::min<std::uint64_t>(command.count, most));
-    }
-    const auto redriven = core_.engine().redrive(command, now);
-    if (!redriven) {
-        return refusal_of(redriven.error());
-    }
-    return Json{{"queue", command.dead_letter_queue}, {"dry_run", command.dry_run},
-                {"moved", redriven.value().moved},    {"skipped", redriven.value().skipped},
-                {"reason", redriven.value().reason},  {"left", queue->messages()}};
 }
 
 }  // namespace esteira::broker

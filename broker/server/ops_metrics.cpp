@@ -151,6 +151,8 @@ void write_sessions(TextWriter& out, const engine::Engine& engine) {
     for (const auto& [pool, wanted] : engine.pools_wanted()) {
         out.sample({{"pool", pool}}, std::uint64_t{wanted});
     }
+    out.family("esteira_move_tasks_running", Kind::gauge, "Redrives and drops that run.");
+    out.sample({}, std::uint64_t{engine.moves().active_count()});
 }
 
 }  // namespace

@@ -20,6 +20,20 @@ std::string message_id(std::uint64_t broker, MessageNumber number) {
     return {text.data(), 36};
 }
 
+std::optional<MessageNumber> message_number(std::uint64_t broker, std::string_view id) {
+    constexpr std::size_t kLowAt = 19;  // Of its last two groups.
+    constexpr std::uint64_t kVariantMask = 0x3FFF'FFFF'FFFF'FFFF;
+    std::uint64_t low = 0;
+    for (std::size_t i = kLowAt; i < id.size(); ++i) {
+        const char c = id[i];
+        if (c != '-') {
+            low = low << 4 | static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+        }
+    }
+    const MessageNumber number{low & kVariantMask};
+    return message_id(broker, number) == id ? std::optional(number) : std::nullopt;
+}
+
 const char* to_string(Code code) {
     switch (code) {
         case Code::ok:

@@ -250,6 +250,8 @@ struct Response {
 // The id of a message as people and SQS clients see it: a UUID (version 8, RFC 9562) of the
 // broker's identity and the message's number, so that nothing has to be stored for it.
 std::string message_id(std::uint64_t broker, MessageNumber number);
+// The number that such an id of this broker stands for.
+std::optional<MessageNumber> message_number(std::uint64_t broker, std::string_view id);
 
 const char* to_string(Code code);
 const char* to_string(Verdict verdict);

@@ -83,6 +83,16 @@ inline constexpr std::uint32_t kSubscriptionsMax = 10'000;    // and all of them
 inline constexpr std::uint32_t kFilterBytesMax = 1024;
 inline constexpr std::uint64_t kSubscriptionStateBytesMax = 4 << 20;  // Filters of all.
 
+// Move tasks. What one turn does for all of them is bounded as well.
+inline constexpr std::uint32_t kMovesActiveMax = 100;
+inline constexpr std::uint32_t kMovesKeptPerQueue = 10;  // Of those that ended,
+inline constexpr std::uint32_t kMovesKept = 1000;        // and of all queues.
+inline constexpr std::uint32_t kMoveFilterBytesMax = 1024;
+inline constexpr std::uint32_t kMovesTurnMessages = 1000;
+inline constexpr std::uint32_t kMovesTurnBytes = 1 << 20;
+inline constexpr std::uint32_t kFindMessagesMax = 50'000;  // Looked through for one that is named,
+inline constexpr std::uint32_t kFindBytesMax = 32 << 20;   // or that a filter means.
+
 // The journal.
 inline constexpr std::uint32_t kSectorBytes =
     512;  // Atomic on the disk, by our model of power loss.

@@ -35,6 +35,9 @@ enum class Mutant : int {
     dedup_not_rebuilt,
     shared_body_dropped_early,
     filter_ignored,
+    filter_matches_everything,
+    moves_forgotten_with_segment,
+    moved_not_counted_in_replay,
     last_,
 };
 

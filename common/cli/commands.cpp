@@ -18,6 +18,9 @@ std::string usage_of(const Argument& argument) {
     if (argument.positional) {
         return argument.kind == ArgumentKind::on_off ? "on|off" : upper(argument.name);
     }
+    if (argument.optional_word) {
+        return "[" + upper(argument.name) + "]";
+    }
     switch (argument.kind) {
         case ArgumentKind::number:
             return "[" + flag_of(argument) + " N]";

@@ -24,6 +24,7 @@ struct Argument {
     ArgumentKind kind = ArgumentKind::text;
     bool positional = false;  // Then it is required as well.
     std::string_view what;
+    bool optional_word = false;  // Positional for people, and not required.
 };
 
 struct Command {
@@ -67,14 +68,43 @@ inline constexpr Argument kPausing[] = {
     kQueueArgument,
     {"sends", ArgumentKind::flag, false, "Sends alone; both when neither is said"},
     {"receives", ArgumentKind::flag, false, "Receives alone"}};
+inline constexpr Argument kFilterArgument{
+    "filter", ArgumentKind::text, false,
+    "Only messages that it means, as 'reason:timeout age:>1h'; docs/filters.md"};
 inline constexpr Argument kLooking[] = {
     kQueueArgument,
-    {"count", ArgumentKind::number, false, "At most; 10 when not said, 1000 at most"}};
+    {"count", ArgumentKind::number, false, "At most; 10 when not said, 1000 at most"},
+    kFilterArgument};
+inline constexpr Argument kDeadLettersArgument{"queue", ArgumentKind::text, true,
+                                               "Name of a dead-letter queue"};
 inline constexpr Argument kRedriving[] = {
-    {"queue", ArgumentKind::text, true, "Name of a dead-letter queue"},
-    {"count", ArgumentKind::number, false, "At most, oldest first; all when not said"},
+    kDeadLettersArgument,
     {"to", ArgumentKind::text, false, "Target queue; each goes back to its own when not said"},
-    {"dry_run", ArgumentKind::flag, false, "Say what would be moved, and move nothing"}};
+    {"rate", ArgumentKind::text, false, "At most so many: 50/s, 600/m"},
+    {"count", ArgumentKind::number, false, "At most, oldest first; all when not said"},
+    kFilterArgument,
+    {"any_source", ArgumentKind::flag, false, "The queue need not be a dead-letter queue"},
+    {"dry_run", ArgumentKind::flag, false, "Count what would be moved, and move nothing"}};
+inline constexpr Argument kDropping[] = {
+    kDeadLettersArgument,
+    {"message", ArgumentKind::text, false, "The id of one message, as dlq show tells it"},
+    kFilterArgument,
+    {"count", ArgumentKind::number, false, "At most, oldest first; all when not said"},
+    {"any_source", ArgumentKind::flag, false, "The queue need not be a dead-letter queue"},
+    {"dry_run", ArgumentKind::flag, false, "Count what would be dropped, and drop nothing"},
+    kConfirmArgument};
+inline constexpr Argument kEditing[] = {
+    kDeadLettersArgument,
+    {"message", ArgumentKind::text, true, "Its id, as dlq show tells it"},
+    {"body", ArgumentKind::text, false, "What stands in it from now on"},
+    {"body_base64", ArgumentKind::text, false, "The same, for bytes that are no text"},
+    {"attribute", ArgumentKind::pairs, false,
+     "A text attribute, as NAME=VALUE, in the place of all; they stay when not said"},
+    {"to", ArgumentKind::text, false, "Target queue; it goes back to its own when not said"}};
+inline constexpr Argument kListingTasks[] = {
+    {"queue", ArgumentKind::text, false, "Only of this queue", true}};
+inline constexpr Argument kCancelling[] = {
+    {"task", ArgumentKind::number, true, "Its number, as dlq tasks shows it"}};
 inline constexpr Argument kDraining[] = {
     {"on", ArgumentKind::on_off, true, "on: refuse sends, and keep serving receives"}};
 
@@ -142,7 +172,18 @@ inline constexpr Command kOpsCommands[] = {
     {"msg.peek", "Shows messages without receiving them", false, kLooking},
     {"dlq.ls", "Dead-letter queues with their depth and what they serve", false, {}},
     {"dlq.show", "Dead letters with their story: why, from where, how often", false, kLooking},
-    {"dlq.redrive", "Moves dead letters back to where they failed", true, kRedriving},
+    {"dlq.redrive", "Moves dead letters back to where they failed, as a task", true, kRedriving,
+     "esteira-ctl dlq redrive dlq-orders --filter 'reason:timeout' --dry-run\n  esteira-ctl dlq "
+     "redrive dlq-orders --rate 50/s"},
+    {"dlq.tasks", "Redrives and drops that run, and the last ones that ended", false,
+     kListingTasks},
+    {"dlq.cancel", "Ends a task; what it has moved stays where it is now", true, kCancelling},
+    {"dlq.edit", "Sends one dead letter back with another body", true, kEditing,
+     "esteira-ctl dlq edit dlq-orders ID --body '{\"loja\":7}'\n  esteira-ctl dlq edit "
+     "dlq-orders ID --body-file mended.json"},
+    {"dlq.drop", "Removes dead letters, for good", true, kDropping,
+     "esteira-ctl dlq drop dlq-orders --message ID --yes\n  esteira-ctl dlq drop dlq-orders "
+     "--filter 'age:>7d' --yes"},
     {"worker.ls", "Workers that said hello, and their pools", false, {}},
     {"worker.pools",
      "Pools: how many workers they should have and have",

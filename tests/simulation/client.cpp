@@ -255,14 +255,12 @@ void Clients::execute(Asked* asked, bool other_hash) {
 
 // ------------------------------------------------------------------------------ without answers
 
-void Clients::redrive(Slot from, Slot target, std::uint32_t count, bool dry) {
-    if (!dry) {
-        world_.model().perhaps_redriven(from, target, world_.now());
-    }
-    (void)world_.engine().redrive(
-        {name_of(from), target == kNoSlot ? std::string() : name_of(target), count, dry},
-        world_.now());
+// Nobody waits for a task: what it may have done by now, World tells the model in each turn.
+void Clients::start_move(const engine::MoveCommand& command) {
+    (void)world_.engine().start_move(command, world_.now());
 }
+
+void Clients::cancel_move(std::uint64_t id) { (void)world_.engine().cancel_move(id, world_.now()); }
 
 void Clients::undeliverable(std::size_t holding) {
     const Holding held = holdings_[holding];

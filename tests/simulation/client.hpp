@@ -99,7 +99,8 @@ public:
     // Inside a turn: carries out. With `other_hash`, as if the number were another request's.
     void execute(Asked* asked, bool other_hash = false);
     // What the operator does, and receivers that are not there any more.
-    void redrive(Slot from, Slot target, std::uint32_t count, bool dry);
+    void start_move(const engine::MoveCommand& command);
+    void cancel_move(std::uint64_t id);
     void undeliverable(std::size_t holding);
     void peek(Slot slot);
     void forget_waiters(std::uint32_t one_in, Draw& draw);

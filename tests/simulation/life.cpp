@@ -128,6 +128,27 @@ void Life::look_at_queues() {
     }
 }
 
+void Life::start_move(Slot dead, Slot target) {
+    engine::MoveCommand command;
+    command.source = name_of(dead);
+    command.any_source = target != kNoSlot;
+    if (target != kNoSlot) {
+        command.destination = name_of(target);
+    }
+    if (target == kNoSlot && draw_.chance(200)) {
+        command.kind = engine::MoveKind::drop;
+    }
+    if (draw_.chance(500)) {
+        command.filter = draw_.chance(500) ? "attr.id:*" : "-attr.id:*";
+    }
+    command.rate_milli = draw_.chance(500) ? 0 : draw_.from_to(200, 20'000);
+    command.limit = draw_.chance(500) ? 0 : draw_.from_to(1, 20);
+    command.dry_run = draw_.chance(200);
+    say((command.kind == engine::MoveKind::drop ? "drops of " : "moves of ") + command.source +
+        " with the filter '" + command.filter + "'");
+    clients_.start_move(command);
+}
+
 void Life::operate() {
     if (draw_.chance(30)) {
         clients_.peek(draw_slot());
@@ -136,9 +157,11 @@ void Life::operate() {
     if (parameters_.dead_letters && draw_.chance(parameters_.admin) && usable(dead)) {
         const Slot target = draw_.chance(500) ? kNoSlot : draw_slot();
         if (target == kNoSlot || (usable(target) && target != dead)) {
-            say("redrives " + name_of(dead));
-            clients_.redrive(dead, target, draw_.from_to(1, 20), draw_.chance(200));
+            start_move(dead, target);
         }
+    }
+    if (world_.engine().moves().active_count() > 0 && draw_.chance(5)) {
+        clients_.cancel_move(world_.engine().moves().all().front()->id);
     }
     if (draw_.chance(20)) {
         clients_.forget_waiters(2, draw_);

@@ -36,6 +36,7 @@ private:
     void start_all(Clients::Session& session);
     void repeat(Clients::Session& session);
     void administer();
+    void start_move(Slot dead, Slot target);
     void operate();
     Judgement judge(const Holding& holding);
     Rules draw_rules(Slot slot);

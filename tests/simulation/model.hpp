@@ -146,7 +146,14 @@ public:
     void settled_late(const Judgement& judgement, dialogue::Code code, Time first_asked, Time now);
     void perhaps_settled(const Judgement& judgement, Time now);
     void left(std::uint32_t session, Time now, bool surely);
-    void perhaps_redriven(Slot from, Slot target, Now now);
+    // What a task may do in a turn. Its filter means messages with attributes, or without.
+    struct Moving {
+        Slot from = 0;
+        Slot target = kNoSlot;  // Each goes to the queue that it was buried in.
+        bool drops = false;
+        std::optional<bool> with_attributes;
+    };
+    void perhaps_moved(const Moving& moving, Now now);
     void peeked(Slot slot, MessageId id, std::span<const std::byte> body, bool visible, Time now);
     // Its bytes on the disk were changed: it may be set aside, never be told changed.
     void damaged(MessageId id) {

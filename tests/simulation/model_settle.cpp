@@ -235,16 +235,22 @@ void Model::undelivered(Slot slot, const dialogue::Receipt& receipt,
     }
 }
 
-void Model::perhaps_redriven(Slot from, Slot target, Now now) {
+void Model::perhaps_moved(const Moving& moving, Now now) {
     for (const MessageId id : live_) {
         Message& m = message_mutable(id);
-        if ((m.places & bit(from)) == 0 || now.broker < m.not_before) {
+        const bool meant = moving.with_attributes.value_or(m.with_attributes) == m.with_attributes;
+        if ((m.places & bit(moving.from)) == 0 || now.broker < m.not_before || !meant) {
+            continue;
+        }
+        if (moving.drops) {
+            m.places |= kGone;
+            m.receipt = m.receipt == ReceiptIs::open ? ReceiptIs::unsure : m.receipt;
             continue;
         }
         // Without a target, each goes to the queue that it was buried in.
         for (Slot slot = 0; slot < kSlots; ++slot) {
             const bool source = slot < kFirstDeadLetters && queues_[slot].there;
-            if (target == slot || (target == kNoSlot && source)) {
+            if (moving.target == slot || (moving.target == kNoSlot && source)) {
                 m.places |= bit(slot);
             }
         }

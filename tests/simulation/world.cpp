@@ -111,6 +111,7 @@ void World::open() {
     watched_ = std::make_unique<WatchedJournal>(*journal_, counters_);
     core_ = std::make_unique<broker::Core>(*watched_, kBrokerId);
     const Now last = core_->recover();
+    counters_.add(Sometimes::move_survived, core_->engine().moves().active_count());
     if (!(last == Now{})) {
         const Millis passed = now_.wall - last.wall;
         const Millis counted = std::clamp(passed, Millis{0}, kCatchUpMax);
@@ -151,6 +152,7 @@ bool World::turn(const std::function<void()>& decide, const broker::Core::Releas
     try {
         core_->begin_turn(now_);
         decide();
+        tell_of_moves();
         core_->finish_turn([&](std::vector<engine::Answered>& answers) {
             released_batch_ = journal_->stats().batch;
             release(answers);
@@ -213,7 +215,7 @@ void World::check_accounts() {
         using enum engine::Total;
         const std::uint64_t in = total(sent) + total(moved_in);
         const std::uint64_t out = total(deleted) + total(buried) + total(redriven) +
-                                  total(expired) + total(damaged) + total(purged);
+                                  total(expired) + total(damaged) + total(purged) + total(dropped);
         queue->advance(core_->now().broker);
         const std::uint64_t here = queue->counts(core_->now().broker).all();
         expect(here == queue->messages() && in == here + out,
@@ -224,7 +226,36 @@ void World::check_accounts() {
     model_.check_counts(held);
 }
 
+// The tasks that run have their share of the turn at its end.
+void World::tell_of_moves() {
+    const auto slot_named = [](const std::string& name) {
+        Slot slot = 0;
+        while (slot < kSlots && name_of(slot) != name) {
+            ++slot;
+        }
+        return slot < kSlots ? slot : kNoSlot;
+    };
+    for (const engine::Move* move : engine().moves().all()) {
+        if (move->state != engine::MoveState::running || move->dry_run) {
+            continue;
+        }
+        Model::Moving moving;
+        moving.from = slot_named(move->source_name);
+        moving.target = slot_named(move->destination_name);
+        moving.drops = move->kind == engine::MoveKind::drop;
+        if (!move->filter.empty()) {
+            moving.with_attributes = move->filter.front() != '-';
+        }
+        model_.perhaps_moved(moving, now_);
+    }
+}
+
 void World::count_totals() {
+    for (const engine::Move* move : engine().moves().all()) {
+        counters_.add(Sometimes::move_skipped, move->skipped_in_all());
+        counters_.add(Sometimes::move_cancelled, move->state == engine::MoveState::cancelled);
+        counters_.add(Sometimes::move_failed, move->state == engine::MoveState::failed);
+    }
     for (const auto& [name, number] : engine().queue_names()) {
         engine::Queue& queue = *engine().find_queue(name);
         using enum engine::Total;
@@ -233,6 +264,7 @@ void World::count_totals() {
         counters_.add(Sometimes::worker_died, queue.total(worker_dead) + queue.total(crashed));
         counters_.add(Sometimes::purged, queue.total(purged));
         counters_.add(Sometimes::redriven, queue.total(redriven));
+        counters_.add(Sometimes::dropped, queue.total(dropped));
     }
 }
 

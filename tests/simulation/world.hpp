@@ -72,6 +72,7 @@ private:
     void undo_flips();
     std::uint32_t log_end(std::uint32_t chunk, bool proven) const;
     void watch_log();
+    void tell_of_moves();
 
     const Parameters& parameters_;
     Counters& counters_;

@@ -74,6 +74,12 @@ public:
         return *done ? std::nullopt : std::optional(done->error().code);
     }
 
+    std::string operate(const OperatorLine& line) override {
+        std::string told;
+        turn([&] { told = spec::operate(line, core_->engine(), now_); });
+        return told;
+    }
+
     std::map<std::string, std::uint64_t> totals(const std::string& name) override {
         std::map<std::string, std::uint64_t> all;
         const engine::Queue* topic = core_->engine().find_topic(name);

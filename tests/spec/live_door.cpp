@@ -49,6 +49,10 @@ public:
         throw std::logic_error("clients do not see totals");
     }
 
+    std::string operate(const OperatorLine&) override {
+        throw std::logic_error("clients are no operators");
+    }
+
     void restart() override {
         broker_.kill();
         broker_.start();

@@ -68,6 +68,9 @@ public:
         if (line.command == "totals") {
             return totals(line);
         }
+        if (OperatorLine::knows(line.command)) {
+            return door_.operate({line.command, line.words, line.options});
+        }
         if (line.command == "restart") {
             door_.restart();
             return "ok";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/dialogue.hpp"
+#include "tests/spec/operator_words.hpp"
 
 // A rule of the queues, written as a dialogue. A line is
 //
@@ -30,6 +31,9 @@
 //   look A#1                                        what came with that delivery
 //   story A#1                                       its attempts before, and its burial
 //   counts Q | totals Q NAME...
+//   move DLQ [to=Q] [filter=TERM+TERM] [rate=N] [limit=N] [dry=yes] [any=yes]   a task's number
+//   drop DLQ [filter=..] [limit=N] [dry=yes] | tasks [DLQ] | cancel N
+//   drop DLQ A | edit DLQ A BODY [to=Q] | peek DLQ [filter=..]
 //   again                                           the session's last request once more
 //   hello POOL | beat | start A#1... | goodbye
 //   restart                                         kill -9 and a new start
@@ -53,6 +57,8 @@ public:
     virtual std::optional<dialogue::Code> topics(const std::vector<std::string>& words) = 0;
     // The totals of a queue by name; empty where the door does not show them.
     virtual std::map<std::string, std::uint64_t> totals(const std::string& queue) = 0;
+    // What operators do (operator_words.hpp), told in words.
+    virtual std::string operate(const OperatorLine& line) = 0;
 };
 
 // The script with the answers that it really got.

@@ -14,6 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using namespace engine;
 
+constexpr const char* kGone[] = {"expired", "damaged", "dropped"};
+
 std::string position_text(Position at) {
     return std::to_string(at.chunk) + ":" + std::to_string(at.slot);
 }
@@ -150,7 +152,7 @@ Json json_of(const Event& event, bool bodies) {
             [](const SetAside& e) {
                 return Json{{"event", "set_aside"},
                             {"queue", e.queue.value},
-                            {"why", e.why == Gone::expired ? "expired" : "damaged"},
+                            {"why", kGone[static_cast<std::size_t>(e.why)]},
                             {"deliveries", runs_text(e.numbers)},
                             {"waiting", count_of(e.waiting)}};
             },
@@ -203,6 +205,23 @@ Json json_of(const Event& event, bool bodies) {
             [](const Unsubscribed& e) {
                 return Json{
                     {"event", "unsubscribed"}, {"topic", e.topic.value}, {"queue", e.queue.value}};
+            },
+            [](const MoveStarted& e) {
+                return Json{{"event", "move_started"},
+                            {"task", e.id},
+                            {"kind", e.kind == MoveKind::redrive ? "redrive" : "drop"},
+                            {"dry_run", e.dry_run},
+                            {"queue", e.source.value},
+                            {"to", e.destination.value},
+                            {"rate_milli", e.rate_milli},
+                            {"limit", e.limit},
+                            {"there", e.there},
+                            {"filter", std::string(e.filter)}};
+            },
+            [](const MoveEnded& e) {
+                return Json{{"event", "move_ended"},      {"task", e.id},
+                            {"status", to_string(e.how)}, {"moved", e.moved},
+                            {"skipped", e.skipped},       {"failure", std::string(e.failure)}};
             },
         },
         event);

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "broker/control/receipt_text.hpp"
-#include "broker/control/redrive.hpp"
 #include "common/cli/commands.hpp"
 
 namespace esteira::control {
@@ -35,16 +34,6 @@ TEST(ReceiptText, AnythingElseIsNoReceipt) {
     EXPECT_FALSE(receipt_of(text_of(beyond)));
 }
 
-TEST(Rate, ItIsASecondOrAMinute) {
-    EXPECT_DOUBLE_EQ(rate_of(""), 0);
-    EXPECT_DOUBLE_EQ(rate_of("50"), 50);
-    EXPECT_DOUBLE_EQ(rate_of("50/s"), 50);
-    EXPECT_DOUBLE_EQ(rate_of("90/m"), 1.5);
-    for (const char* wrong : {"0", "-1", "x", "5/h", "nan", "inf", "/s", "5 /s", "1e99"}) {
-        EXPECT_THROW(rate_of(wrong), cli::Failure) << wrong;
-    }
-}
-
 TEST(ExitCodes, SayWhatKindOfRefusalItWas) {
     EXPECT_EQ(exit_code_of(dialogue::Code::no_such_queue), cli::ExitCode::not_found);
     EXPECT_EQ(exit_code_of(dialogue::Code::queue_exists), cli::ExitCode::conflict);
@@ -65,7 +54,10 @@ TEST(Usage, IsMadeOfTheArguments) {
     EXPECT_EQ(usage("queue.create"),
               "queue create QUEUE [--attribute NAME=VALUE]... [--tag NAME=VALUE]... [--no-dlq]");
     EXPECT_EQ(usage("node.drain"), "node drain on|off");
-    EXPECT_EQ(usage("dlq.redrive"), "dlq redrive QUEUE [--count N] [--to TO] [--dry-run]");
+    EXPECT_EQ(usage("dlq.redrive"),
+              "dlq redrive QUEUE [--to TO] [--rate RATE] [--count N] [--filter FILTER] "
+              "[--any-source] [--dry-run]");
+    EXPECT_EQ(usage("dlq.tasks"), "dlq tasks [QUEUE]");
     EXPECT_EQ(usage("metrics"), "metrics");
 }
 

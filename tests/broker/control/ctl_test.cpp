@@ -146,7 +146,7 @@ TEST_F(CtlTest, ABatchIsReceivedWholeOrNotBeforeItsWindowEnds) {
     EXPECT_EQ(ctl({"msg", "receive", "stock", "--count", "2", "--min", "3"}).code, 2);
 }
 
-TEST_F(CtlTest, DeadLettersGoBackInSlicesUpToTheCount) {
+TEST_F(CtlTest, ARedriveIsFollowedToItsEnd) {
     good({"queue", "create", "stock"});
     send("stock", 250);
     bury("stock", 250);
@@ -157,21 +157,52 @@ TEST_F(CtlTest, DeadLettersGoBackInSlicesUpToTheCount) {
     EXPECT_EQ(broker_.messages("dlq-stock"), 250u);
     const auto some = good({"dlq", "redrive", "dlq-stock", "--count", "130"});
     EXPECT_EQ(some["moved"], 130);
-    EXPECT_EQ(some["left"], 120);
+    EXPECT_EQ(some["messages"], 120);
     EXPECT_EQ(good({"dlq", "redrive", "dlq-stock", "--rate", "100000/s"})["moved"], 120);
     EXPECT_EQ(broker_.messages("stock"), 250u);
     EXPECT_EQ(good({"dlq", "ls"})["queues"][0]["messages"], 0);
+    EXPECT_NE(ctl({"dlq", "tasks", "dlq-stock"}).out.find("redrive, dry run"), std::string::npos);
+}
+
+TEST_F(CtlTest, ARedriveGoesOnWithoutWhoStartedIt) {
+    good({"queue", "create", "stock"});
+    send("stock", 10);
+    bury("stock", 10);
+    const auto started = good({"dlq", "redrive", "dlq-stock", "--rate", "1/m", "--no-wait"});
+    EXPECT_EQ(started["status"], "RUNNING");
+    broker_.kill();
+    broker_.start();
+    EXPECT_EQ(good({"dlq", "tasks", "dlq-stock"})["tasks"][0]["status"], "RUNNING");
+    EXPECT_EQ(ctl({"dlq", "redrive", "dlq-stock"}).code, 4);
+    const std::string task = started["task"].dump();
+    EXPECT_EQ(good({"dlq", "cancel", task})["status"], "CANCELLED");
+    EXPECT_EQ(ctl({"dlq", "cancel", task}).code, 4);
+    EXPECT_EQ(ctl({"dlq", "cancel", "77"}).code, 3);
+}
+
+TEST_F(CtlTest, DeadLettersAreMendedAndDropped) {
+    good({"queue", "create", "stock"});
+    send("stock", 3);
+    bury("stock", 3);
+    const auto list = good({"dlq", "show", "dlq-stock"})["list"];
+    good({"dlq", "edit", "dlq-stock", list[0]["id"], "--body", "mended"});
+    EXPECT_EQ(good({"msg", "peek", "stock"})["list"][0]["body"], "mended");
+    const std::string id = list[1]["id"];
+    EXPECT_EQ(ctl({"dlq", "drop", "dlq-stock", "--message", id}).code, 2);
+    EXPECT_EQ(good({"dlq", "drop", "dlq-stock", "--message", id, "--yes"})["removed"], 1);
+    EXPECT_EQ(good({"dlq", "drop", "dlq-stock", "--filter", "reason:shop", "--yes"})["moved"], 1);
+    EXPECT_EQ(broker_.messages("dlq-stock"), 0u);
 }
 
 TEST_F(CtlTest, WhatCannotGoBackMakesTheRedrivePartial) {
     good({"queue", "create", "stock"});
+    good({"queue", "create", "stock-2", "--attribute", "DeadLetterQueue=dlq-stock"});
     send("stock", 150);
     bury("stock", 150);
     good({"queue", "rm", "stock", "--yes"});
     const Ended ended = ctl({"dlq", "redrive", "dlq-stock"});
     EXPECT_EQ(ended.code, 7);
-    EXPECT_NE(ended.err.find("name a target"), std::string::npos) << ended.err;
-    good({"queue", "create", "stock-2"});
+    EXPECT_NE((ended.out + ended.err).find("name one"), std::string::npos) << ended.err;
     EXPECT_EQ(good({"dlq", "redrive", "dlq-stock", "--to", "stock-2"})["moved"], 150);
 }
 

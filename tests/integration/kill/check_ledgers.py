@@ -191,7 +191,8 @@ def unbalanced(history):
     for queue, total in history.totals.items():
         came = total["sent"] + total["moved_in"]
         left = sum(total[name] for name in
-                   ("messages", "deleted", "buried", "redriven", "expired", "damaged", "purged"))
+                   ("messages", "deleted", "buried", "redriven", "expired", "damaged", "purged",
+                    "dropped"))
         if came != left:
             yield queue, f"{came} came and {left} are there or left: {total}"
         there = sum(message["queue"] == queue for message in history.final)

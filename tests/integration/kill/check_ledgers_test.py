@@ -41,7 +41,7 @@ def there(eid, queue="work", **other):
 
 def books(**work):
     names = ("sent", "moved_in", "messages", "deleted", "buried", "redriven", "expired", "damaged",
-             "purged")
+             "purged", "dropped")
     return {"work": {name: work.get(name, 0) for name in names}}
 
 

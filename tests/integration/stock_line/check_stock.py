@@ -126,7 +126,8 @@ def unbalanced(books):
     for queue, total in books.totals.items():
         came = total["sent"] + total["moved_in"]
         left = sum(total[name] for name in
-                   ("messages", "deleted", "buried", "redriven", "expired", "damaged", "purged"))
+                   ("messages", "deleted", "buried", "redriven", "expired", "damaged", "purged",
+                    "dropped"))
         if came != left:
             yield queue, f"{came} came and {left} are there or left: {total}"
     work = books.totals[QUEUE]

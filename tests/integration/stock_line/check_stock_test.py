@@ -33,7 +33,7 @@ def letter(eid, at, **other):
 
 def books_of(sent, dead):
     names = ("sent", "moved_in", "messages", "deleted", "buried", "redriven", "expired", "damaged",
-             "purged")
+             "purged", "dropped")
     nothing = dict.fromkeys(names, 0)
     return {"stock": dict(nothing, sent=sent, deleted=sent),
             "dlq-stock": dict(nothing, sent=dead, messages=dead)}
