@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "broker/control/ask.hpp"
 #include "broker/control/receipt_text.hpp"
 #include "common/cli/commands.hpp"
 

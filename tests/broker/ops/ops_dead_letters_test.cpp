@@ -48,7 +48,8 @@ void fill(Room& room, int count, const std::string& reason = "outage") {
 }
 
 Json task(Room& room, const Json& started) {
-    for (const Json& one : room.good("dlq.tasks").at("tasks")) {
+    const Json tasks = room.good("dlq.tasks").at("tasks");
+    for (const Json& one : tasks) {
         if (one["task"] == started["task"]) {
             return one;
         }
