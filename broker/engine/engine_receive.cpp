@@ -74,6 +74,10 @@ std::optional<dialogue::ReceiveReply> Engine::lease(const Caller& caller, Queue&
         return std::nullopt;
     }
 
+    // The event names what came back before what waits. The answer goes by the same order, since a
+    // receipt is a place in it; each group keeps its own, as there it is so anyway.
+    std::stable_partition(picked.good.begin(), picked.good.end(),
+                          [](const Picked::Message& m) { return m.returned.value != 0; });
     constexpr std::size_t kSessionOpenedBytes = 64;
     Leased leased;
     leased.queue = queue.number();
