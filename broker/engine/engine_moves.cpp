@@ -22,7 +22,7 @@ bool Engine::is_dead_letter_queue(const Queue& queue) const {
 std::optional<Refused> Engine::fault_in_move(const MoveCommand& command) {
     const Queue* from = find_queue(command.source);
     if (from == nullptr) {
-        return Refused{Code::no_such_queue, "there is no queue " + command.source};
+        return no_queue(command.source);
     }
     const bool dead_letters = is_dead_letter_queue(*from);
     if (!dead_letters && !command.any_source) {
@@ -34,7 +34,7 @@ std::optional<Refused> Engine::fault_in_move(const MoveCommand& command) {
     if (!command.destination.empty()) {
         to = find_queue(command.destination);
         if (to == nullptr) {
-            return Refused{Code::no_such_queue, "there is no queue " + command.destination};
+            return no_queue(command.destination);
         }
         if (to == from || to->kind() != from->kind()) {
             return Refused{Code::bad_request,

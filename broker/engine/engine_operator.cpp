@@ -199,8 +199,7 @@ Result<MessageNumber, Refused> Engine::edit(const Edit& command, Now now) {
     Queue* from = find_queue(command.queue);
     Queue* target = find_queue(command.target);
     if (from == nullptr || (target == nullptr && !command.target.empty())) {
-        return Refused{Code::no_such_queue,
-                       "there is no queue " + (from == nullptr ? command.queue : command.target)};
+        return no_queue(from == nullptr ? command.queue : command.target);
     }
     if (!log_.may_grow()) {
         return Refused{Code::disk_full, "no disk space for messages that move"};
@@ -237,7 +236,7 @@ Result<MessageNumber, Refused> Engine::edit(const Edit& command, Now now) {
 Result<Ok, Refused> Engine::drop(std::string_view name, MessageNumber message, Now now) {
     Queue* queue = find_queue(name);
     if (queue == nullptr) {
-        return Refused{Code::no_such_queue, "there is no queue " + std::string(name)};
+        return no_queue(name);
     }
     const Moves::Active* task = moves_.active_of(queue->number());
     if (task != nullptr && task->move.kind == MoveKind::drop) {

@@ -114,12 +114,4 @@ std::string text_or_empty(const Json& arguments, const char* name) {
     return arguments.contains(name) ? arguments[name].get<std::string>() : std::string();
 }
 
-std::optional<OpsRefusal> not_confirmed(const Json& arguments) {
-    if (text_or_empty(arguments, "confirm") == arguments["queue"].get<std::string>()) {
-        return std::nullopt;
-    }
-    return OpsRefusal{"not_confirmed",
-                      "this cannot be undone: confirm must be the name of the queue"};
-}
-
 }  // namespace esteira::broker

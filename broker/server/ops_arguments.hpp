@@ -19,7 +19,4 @@ std::optional<OpsRefusal> not_confirmed(const Json& arguments, const char* what)
 // An optional text; empty when absent.
 std::string text_or_empty(const Json& arguments, const char* name);
 
-// What cannot be undone names its queue a second time, as `confirm`.
-std::optional<OpsRefusal> not_confirmed(const Json& arguments);
-
 }  // namespace esteira::broker

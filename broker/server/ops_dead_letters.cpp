@@ -142,7 +142,7 @@ OpsResult Ops::dlq_redrive(const Json& arguments, Now now) {
 OpsResult Ops::dlq_drop(const Json& arguments, Now now) {
     const bool dry_run = arguments["dry_run"].get<bool>();
     const std::string name = arguments["queue"];
-    if (auto fault = not_confirmed(arguments); fault && !dry_run) {
+    if (auto fault = not_confirmed(arguments, "queue"); fault && !dry_run) {
         return std::move(*fault);
     }
     if (!arguments.contains("message")) {

@@ -4,6 +4,7 @@
 
 #include <sodium.h>
 
+#include "broker/engine/moves.hpp"
 #include "common/base/overloaded.hpp"
 #include "common/cli/json_text.hpp"
 
@@ -219,9 +220,12 @@ Json json_of(const Event& event, bool bodies) {
                             {"filter", std::string(e.filter)}};
             },
             [](const MoveEnded& e) {
-                return Json{{"event", "move_ended"},      {"task", e.id},
-                            {"status", to_string(e.how)}, {"moved", e.moved},
-                            {"skipped", e.skipped},       {"failure", std::string(e.failure)}};
+                return Json{{"event", "move_ended"},
+                            {"task", e.id},
+                            {"status", engine::to_string(e.how)},
+                            {"moved", e.moved},
+                            {"skipped", e.skipped},
+                            {"failure", std::string(e.failure)}};
             },
         },
         event);
