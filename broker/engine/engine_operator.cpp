@@ -77,7 +77,7 @@ Result<std::vector<Peeked>, Refused> Engine::peek(std::string_view name, std::ui
     queue->for_first_waiting(limits::kFindMessagesMax, [&](Place place) {
         return look(place, nullptr, nullptr, Peeked::Phase::visible);
     });
-    queue->delayed().for_each(
+    queue->for_each_delayed(
         [&](Place place) { look(place, nullptr, nullptr, Peeked::Phase::delayed); });
     return peeked;
 }

@@ -258,11 +258,13 @@ void Grouped::for_each(const std::function<void(Place)>& visit) const {
     }
 }
 
-std::vector<Place> Grouped::in_order() const {
+std::vector<Place> Grouped::in_order(Time now, bool due) const {
     std::vector<const Message*> all;
     all.reserve(by_place_.size());
     for (const auto& [place, index] : by_place_) {
-        all.push_back(&message(index));
+        if ((message(index).visible_at <= now) == due) {
+            all.push_back(&message(index));
+        }
     }
     std::sort(all.begin(), all.end(),
               [](const Message* a, const Message* b) { return a->sequence < b->sequence; });

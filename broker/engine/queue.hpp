@@ -115,6 +115,8 @@ public:
     // Messages that wait and are due, oldest first (of a queue with groups: within what has none,
     // and within what has).
     void for_first_waiting(std::size_t count, const std::function<bool(Place)>& visit) const;
+    // Those with a delay of their own, or of their FIFO queue.
+    void for_each_delayed(const std::function<void(Place)>& visit) const;
     // How often it was emptied: what was remembered of it before does not count any more.
     std::uint32_t purges() const { return purges_; }
     // Sends that repeated a deduplication id, since the broker has started.

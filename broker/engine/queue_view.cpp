@@ -44,9 +44,18 @@ void Queue::for_first_waiting(std::size_t count, const std::function<bool(Place)
     if (!grouped_ || !more || count == 0) {
         return;
     }
-    for (const Place place : grouped_->in_order()) {
+    for (const Place place : grouped_->in_order(leases_.now(), true)) {
         if (count-- == 0 || !visit(place)) {
             return;
+        }
+    }
+}
+
+void Queue::for_each_delayed(const std::function<void(Place)>& visit) const {
+    delayed_.for_each(visit);
+    if (grouped_) {
+        for (const Place place : grouped_->in_order(leases_.now(), false)) {
+            visit(place);
         }
     }
 }
@@ -141,7 +150,9 @@ std::uint64_t Queue::digest() const {
         mix(place, 1);
         return true;
     });
-    delayed_.for_each([&](Place place) { mix(place, 2); });
+    // One of a group joins it when it is due, which is no event and must not change the digest.
+    delayed_.for_each_entry(
+        [&](const Delayed::Entry& entry) { mix(entry.place, entry.group == 0 ? 2 : 1); });
     if (grouped_) {
         grouped_->for_each([&](Place place) { mix(place, 1); });
     }

@@ -340,10 +340,14 @@ std::optional<Time> Delayed::next_due_after(Time now) {
 }
 
 void Delayed::for_each(const std::function<void(Place)>& visit) const {
+    for_each_entry([&](const Entry& entry) { visit(entry.place); });
+}
+
+void Delayed::for_each_entry(const std::function<void(const Entry&)>& visit) const {
     for (const auto& [number, second] : seconds_) {
         for (const Entry& entry : second.entries) {
             if (entry.place.size != 0) {
-                visit(entry.place);
+                visit(entry);
             }
         }
     }

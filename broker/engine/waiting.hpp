@@ -119,6 +119,7 @@ public:
     std::optional<Time> next_due_after(Time now);
 
     void for_each(const std::function<void(Place)>& visit) const;
+    void for_each_entry(const std::function<void(const Entry&)>& visit) const;
     void clear();
 
 private:
