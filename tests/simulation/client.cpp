@@ -275,7 +275,7 @@ void Clients::undeliverable(std::size_t holding) {
 }
 
 void Clients::peek(Slot slot) {
-    const auto seen = world_.engine().peek(name_of(slot), 20, world_.now());
+    const auto seen = world_.engine().peek(name_of(slot), 20, "", world_.now());
     if (!seen) {
         return;
     }
