@@ -24,7 +24,7 @@ struct Delivery {
     std::string_view message_id;  // The same on every try.
     std::string_view origin_id;   // The same also after burial, move, redrive and replay: what an
                                   // inbox keys on. The message's own id unless it was given one.
-    std::string_view group;       // Of a FIFO queue: its effect comes behind those of the earlier
+    std::string_view group{};     // Of a FIFO queue: its effect comes behind those of the earlier
                                   // ones of its group. Empty: it has no order to keep.
     std::uint32_t receives = 1;   // 1 on the first try.
     WallTime sent_at{};
