@@ -53,7 +53,6 @@ int main(int argc, char** argv) {
     control::definitions::Verbs definitions;
     definitions.add_to(app);
     app.require_subcommand(1);
-    return cli::run(app, argc, argv, [&] {
-        return perform(settings, commands, messages, publish, definitions);
-    });
+    return cli::run(app, argc, argv,
+                    [&] { return perform(settings, commands, messages, publish, definitions); });
 }
