@@ -120,11 +120,12 @@ const Move* Moves::find(std::uint64_t id) const {
 std::uint64_t Moves::digest() const {
     std::uint64_t sum = next_id_ * 43;
     for (const Move* move : all()) {
-        // What a running task has skipped is not journaled.
-        const std::uint64_t skipped =
-            move->state == MoveState::running ? 0 : move->skipped_in_all();
+        // What a running task has skipped is not journaled, nor what a dry one would have moved.
+        const bool running = move->state == MoveState::running;
+        const std::uint64_t skipped = running ? 0 : move->skipped_in_all();
+        const std::uint64_t moved = running && move->dry_run ? 0 : move->moved;
         sum += (move->id * 0x9E3779B97F4A7C15ULL) ^
-               (move->moved * 31 + skipped * 37 + static_cast<std::uint64_t>(move->state));
+               (moved * 31 + skipped * 37 + static_cast<std::uint64_t>(move->state));
     }
     return sum;
 }

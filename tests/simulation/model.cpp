@@ -144,9 +144,11 @@ void Model::emptied(Slot slot, bool removed) {
             continue;
         }
         m.places |= kGone;
-        // One whose send was never answered may still be repeated, and be sent then.
+        // One whose send was never answered may still be repeated, and be sent then; one that a
+        // task moves in this very turn comes here afterwards.
         if (m.sent == Sent::yes) {
             m.places &= ~bit(slot);
+            perhaps_moved(m);
         }
     }
     if (removed) {

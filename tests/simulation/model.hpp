@@ -153,7 +153,8 @@ public:
         bool drops = false;
         std::optional<bool> with_attributes;
     };
-    void perhaps_moved(const Moving& moving, Now now);
+    // The tasks that have their share at the end of this turn, behind all that is answered in it.
+    void moves_now(std::vector<Moving> moves, Now now);
     void peeked(Slot slot, MessageId id, std::span<const std::byte> body, bool visible, Time now);
     // Its bytes on the disk were changed: it may be set aside, never be told changed.
     void damaged(MessageId id) {
@@ -198,6 +199,7 @@ private:
     Time retry_at(const Judgement& judgement, const Message& m, Time now) const;
     void loosen(Message& m, Time visible);
     void hand_back_perhaps(Message& m, Time now);
+    void perhaps_moved(Message& m);
     void time_passes(Message& m, Now now);
     static void perhaps_buried_by(const Rules& rules, Message& m);
     Millis retention_least(Slot slot) const;
@@ -209,6 +211,8 @@ private:
     std::array<Known, kSlots> queues_;
     std::vector<Message> messages_;
     std::vector<MessageId> live_;  // Those that may still be somewhere.
+    std::vector<Moving> moves_now_;
+    Now moves_at_{};
     std::vector<SessionKnown> sessions_;
     std::unordered_map<std::uint64_t, MessageId> by_delivery_;  // Told delivery numbers.
     std::uint64_t newest_delivery_ = 0;

@@ -178,6 +178,7 @@ void Model::delivered(MessageId id, Message& m, const Asking& asking,
     m.started = false;
     m.burial_reason.clear();
     m.delivered_in = asking.slot;
+    perhaps_moved(m);
 }
 
 std::vector<MessageId> Model::received(const Asking& asking, const dialogue::ReceiveReply& reply,

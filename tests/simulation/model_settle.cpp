@@ -78,9 +78,11 @@ void Model::take_effect(const Judgement& judgement, Message& m, Time now) {
         case Verdict::visibility:
             m.not_before = now + judgement.delay.value_or(Millis{0});
             m.exact = true;
+            perhaps_moved(m);
             return;
     }
     m.receipt = ReceiptIs::spent;
+    perhaps_moved(m);
 }
 
 // Also as they were perhaps set.
@@ -110,6 +112,7 @@ void Model::perhaps_take_effect(const Judgement& judgement, Message& m, Time now
                 m.places |= bit(dead);
             }
             loosen(m, now);
+            perhaps_moved(m);
             return;
         case Verdict::hand_back:
             hand_back_perhaps(m, now);
@@ -117,6 +120,7 @@ void Model::perhaps_take_effect(const Judgement& judgement, Message& m, Time now
         case Verdict::visibility:
             m.not_before = std::min(m.not_before, now + judgement.delay.value_or(Millis{0}));
             m.exact = false;
+            perhaps_moved(m);
             return;
     }
 }
@@ -215,6 +219,7 @@ void Model::left(std::uint32_t session, Time now, bool surely) {
         m.receives_most -= m.receives_most > 0;
         m.not_before = now;
         m.receipt = ReceiptIs::spent;
+        perhaps_moved(m);
     }
 }
 
@@ -235,11 +240,18 @@ void Model::undelivered(Slot slot, const dialogue::Receipt& receipt,
     }
 }
 
-void Model::perhaps_moved(const Moving& moving, Now now) {
+void Model::moves_now(std::vector<Moving> moves, Now now) {
+    moves_now_ = std::move(moves);
+    moves_at_ = now;
     for (const MessageId id : live_) {
-        Message& m = message_mutable(id);
+        perhaps_moved(message_mutable(id));
+    }
+}
+
+void Model::perhaps_moved(Message& m) {
+    for (const Moving& moving : moves_now_) {
         const bool meant = moving.with_attributes.value_or(m.with_attributes) == m.with_attributes;
-        if ((m.places & bit(moving.from)) == 0 || now.broker < m.not_before || !meant) {
+        if ((m.places & bit(moving.from)) == 0 || moves_at_.broker < m.not_before || !meant) {
             continue;
         }
         if (moving.drops) {
@@ -256,8 +268,8 @@ void Model::perhaps_moved(const Moving& moving, Now now) {
         }
         m.perhaps_redriven = m.ever_redriven = true;
         m.receives_least = 0;
-        m.oldest = std::min(m.oldest, now.wall);  // It is sent anew.
-        loosen(m, now.broker);
+        m.oldest = std::min(m.oldest, moves_at_.wall);  // It is sent anew.
+        loosen(m, moves_at_.broker);
     }
 }
 

@@ -235,6 +235,7 @@ void World::tell_of_moves() {
         }
         return slot < kSlots ? slot : kNoSlot;
     };
+    std::vector<Model::Moving> moves;
     for (const engine::Move* move : engine().moves().all()) {
         if (move->state != engine::MoveState::running || move->dry_run) {
             continue;
@@ -246,8 +247,9 @@ void World::tell_of_moves() {
         if (!move->filter.empty()) {
             moving.with_attributes = move->filter.front() != '-';
         }
-        model_.perhaps_moved(moving, now_);
+        moves.push_back(moving);
     }
+    model_.moves_now(std::move(moves), now_);
 }
 
 void World::count_totals() {
