@@ -77,7 +77,7 @@ void Engine::apply(const Event& event, Place place, Now now) {
                        queue_of(e.queue, now).set(settings.value(), {now.broker, e.at});
                    },
                    [&](const QueueTagged& e) { queue_of(e.queue, now).set_tags(e.tags, e.at); },
-                   [&](const QueueRemoved& e) { apply_queue_removed(e, now); },
+                   [&](const QueueRemoved& e) { apply_queue_removed(e); },
                    [&](const SessionOpened& e) {
                        sessions_.open(e.session, e.id, now.broker);
                        next_session_ = std::max(next_session_, e.session + 1);
@@ -186,13 +186,10 @@ void Engine::know(std::unique_ptr<Queue> queue) {
     queues_[queue->number()] = std::move(queue);
 }
 
-void Engine::apply_queue_removed(const QueueRemoved& e, Now now) {
+void Engine::apply_queue_removed(const QueueRemoved& e) {
     const auto at = queues_.find(e.queue);
     if (at == queues_.end()) {
         throw BrokenLog("a queue is removed that is not there");
-    }
-    if (const Moves::Active* task = moves_.active_of(e.queue)) {
-        moves_.end(task->move.id, MoveState::failed, "its queue was removed", now.wall);
     }
     at->second->purge(usage_);
     topics_.forget(e.queue);

@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -194,13 +193,12 @@ private:
     void know(std::unique_ptr<Queue> queue);
     // A record as the message of one of the queues that hold it. Nothing when it cannot be read.
     std::optional<Stored> read(const Queue& queue, Place place);
-    void apply_queue_removed(const QueueRemoved& e, Now now);
+    void apply_queue_removed(const QueueRemoved& e);
     void apply_move_started(const MoveStarted& e, Place place);
     void apply_move_ended(const MoveEnded& e);
     void count_moved(QueueNumber source, MoveKind kind, std::uint64_t messages);
     void follow_mark(const Queue& queue, const Stored& relocated, Position at);
 
-    // State.
     void put_blocks(StateWriter& out) const;
     void load_blocks(ByteReader& in);
 
@@ -328,7 +326,9 @@ private:
     };
     bool is_dead_letter_queue(const Queue& queue) const;
     std::optional<dialogue::Refused> fault_in_move(const MoveCommand& command);
-    void end_move(Moves::Active& task, MoveState how, std::string_view failure, Now now);
+    MoveEnded end_of(const Moves::Active& task, MoveState how, std::string_view failure,
+                     Now now) const;
+    void end_move(const Moves::Active& task, MoveState how, std::string_view failure, Now now);
     bool begin_pass(Moves::Active& task, Queue& from, Now now);
     Seen next_seen(Queue& queue, Moves::Active& task, Now now) const;
     Seen next_of_groups(const Grouped& grouped, Moves::Active& task, Now now) const;

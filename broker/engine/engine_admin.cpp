@@ -297,7 +297,16 @@ void Engine::run(const Caller& caller, const dialogue::DeleteQueue& remove, Now 
         waiter_count_ -= waiting->second.size();
         waiters_.erase(waiting);
     }
-    log_.begin_group(encoded_size(event));
+    // A task ends with its queue, in one frame: how far it came is nowhere else.
+    const Moves::Active* task = moves_.active_of(event.queue);
+    std::optional<MoveEnded> ended;
+    if (task != nullptr) {
+        ended = end_of(*task, MoveState::failed, "its queue was removed", now);
+    }
+    log_.begin_group(encoded_size(event) + (ended ? encoded_size(*ended) : 0));
+    if (ended) {
+        commit(*ended, now);
+    }
     commit(event, now);
     answer(caller, reply);
 }

@@ -45,7 +45,8 @@ void skip(Move& move, MessageNumber number, Skip why, std::string reason) {
 
 }  // namespace
 
-void Engine::end_move(Moves::Active& task, MoveState how, std::string_view failure, Now now) {
+MoveEnded Engine::end_of(const Moves::Active& task, MoveState how, std::string_view failure,
+                         Now now) const {
     MoveEnded ended;
     ended.id = task.move.id;
     ended.how = how;
@@ -53,6 +54,11 @@ void Engine::end_move(Moves::Active& task, MoveState how, std::string_view failu
     ended.moved = task.move.moved;
     ended.skipped.assign(task.move.skipped.begin(), task.move.skipped.end());
     ended.failure = failure;
+    return ended;
+}
+
+void Engine::end_move(const Moves::Active& task, MoveState how, std::string_view failure, Now now) {
+    const MoveEnded ended = end_of(task, how, failure, now);
     log_.begin_group(encoded_size(ended));
     commit(ended, now);
 }
