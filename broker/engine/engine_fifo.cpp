@@ -5,7 +5,6 @@
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
 #include "broker/engine/runs.hpp"
-#include "common/base/mutant.hpp"
 
 namespace esteira::engine {
 
@@ -86,7 +85,7 @@ std::optional<MessageNumber> Engine::repeated(const Queue& queue, const Stored& 
 void Engine::remember_ids(const Queue& queue, const Stored& e, Place place, Now now) {
     next_message_ = std::max(next_message_, e.fifo->sequence + 1);
     dedup_.forget_old(now.broker);
-    if (e.fifo->dedup_until > now.broker && !(recovering_ && mutant(Mutant::dedup_not_rebuilt))) {
+    if (e.fifo->dedup_until > now.broker) {
         dedup_.remember(dedup_key(queue, *e.fifo), e.number, e.fifo->dedup_until, place.at.chunk);
     }
 }
