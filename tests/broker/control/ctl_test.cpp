@@ -168,7 +168,10 @@ TEST_F(CtlTest, ARedriveGoesOnWithoutWhoStartedIt) {
     good({"queue", "create", "stock"});
     send("stock", 10);
     bury("stock", 10);
-    const auto started = good({"dlq", "redrive", "dlq-stock", "--rate", "1/m", "--no-wait"});
+    const Ended asked =
+        ctl({"dlq", "redrive", "dlq-stock", "--rate", "1/m", "--no-wait", "--json"});
+    EXPECT_NE(asked.err.find("task 1 goes on"), std::string::npos) << asked.err;
+    const auto started = asked.json();
     EXPECT_EQ(started["status"], "RUNNING");
     broker_.kill();
     broker_.start();
