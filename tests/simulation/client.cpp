@@ -117,7 +117,7 @@ dialogue::Operation Clients::build(const Asked& asked) {
     };
     switch (asked.kind) {
         case Kind::send: {
-            dialogue::Send send{name, {}};
+            dialogue::Send send{asked.to_topic ? kTopic : name, {}};
             for (const MessageId id : asked.ids) {
                 send.entries.push_back(build_entry(id));
             }

@@ -38,6 +38,7 @@ struct Asked {
     Time first_asked{};
 
     std::vector<MessageId> ids;         // send
+    bool to_topic = false;              // send
     Model::Asking asking;               // receive
     Millis wait{0};                     // receive
     std::vector<Judgement> judgements;  // settle
@@ -51,6 +52,8 @@ struct Asked {
     bool ever_unknown = false;
     bool answered = false;
     bool noted = false;  // The broker has to know it again.
+    // Every entry was refused by itself: that is noted where they took several frames.
+    bool perhaps_noted = false;
     bool over_restart = false;
     std::vector<std::pair<dialogue::Code, std::uint64_t>> results;  // By entry.
     std::uint64_t first_delivery = 0;

@@ -138,7 +138,7 @@ void Clients::take(Expected expected, const dialogue::Answer& answer) {
             return;
         }
         // One that is still remembered may be answered as before.
-        if (!asked.noted && !asked.ever_unknown) {
+        if (!asked.noted && !asked.ever_unknown && !asked.perhaps_noted) {
             throw Violation("a request older than what is remembered was not refused");
         }
     }
@@ -233,6 +233,7 @@ void Clients::take_send(Asked& asked, const dialogue::SendReply& reply) {
                              : Sometimes::repeat_of_unknown_was_new);
     }
     asked.results = results;
+    asked.perhaps_noted = !any && asked.to_topic;
     if (any) {
         note(asked);
     }

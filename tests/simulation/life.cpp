@@ -126,6 +126,7 @@ void Life::look_at_queues() {
         }
         clients_.execute(asked);
     }
+    subscribe_all();
 }
 
 void Life::start_move(Slot dead, Slot target) {
@@ -155,7 +156,8 @@ void Life::operate() {
     }
     const Slot dead = draw_.from_to(kFirstDeadLetters, kSlots - 1);
     if (parameters_.dead_letters && draw_.chance(parameters_.admin) && usable(dead)) {
-        const Slot target = draw_.chance(500) ? kNoSlot : draw_slot();
+        const bool back = parameters_.subscribers > 0 || draw_.chance(500);
+        const Slot target = back ? kNoSlot : draw_slot();
         if (target == kNoSlot || (usable(target) && target != dead)) {
             start_move(dead, target);
         }
@@ -208,7 +210,7 @@ void Life::command() {
     const Slot slot = draw_slot();
     const std::uint32_t kind = draw_.below(100);
     if (kind < parameters_.sends) {
-        return send(session, slot);
+        return may_publish() && draw_.chance(500) ? publish(session) : send(session, slot);
     }
     if (kind < parameters_.sends + parameters_.settles) {
         return settle(session);

@@ -29,6 +29,9 @@ private:
     void drain();
     void command();
     void send(Clients::Session& session, Slot slot);
+    void publish(Clients::Session& session);
+    void subscribe_all();
+    bool may_publish() const;
     void receive(Clients::Session& session, Slot slot);
     void settle(Clients::Session& session);
     void hello(Clients::Session& session, bool leaving);
@@ -41,6 +44,7 @@ private:
     Judgement judge(const Holding& holding);
     Rules draw_rules(Slot slot);
     Asked* make_receive(Clients::Session& session, Slot slot);
+    Model::Message draw_message();
     MessageId new_message(Slot slot);
     std::uint32_t draw_visibility();
     Bytes16 draw_id();
@@ -59,6 +63,7 @@ private:
     std::uint32_t sessions_made_ = 0;
     std::uint32_t administered_ = 0;  // Slots, as bits, that this turn makes unsure.
     bool looked_ = false;
+    bool subscribed_ = false;
     std::uint64_t fingerprint_ = 0;
 };
 

@@ -30,13 +30,17 @@ Rules Life::draw_rules(Slot slot) {
         rules.dead_letters = draw_.from_to(kFirstDeadLetters, kSlots - 1);
         rules.max_receives = draw_.chance(200) ? 0 : draw_.from_to(1, 5);
     }
+    if (slot < parameters_.subscribers && rules.dead_letters != kNoSlot) {
+        rules.dead_letters = dead_letters_of_subscriber(slot);
+        rules.max_receives = rules.dead_letters == kNoSlot ? 0 : rules.max_receives;
+    }
     rules.retry_base_ms = draw_.from_to(1, 5'000);
     rules.retry_max_ms = draw_.from_to(1'000, 60'000);
     rules.messages_max = parameters_.caps && draw_.chance(500) ? draw_.from_to(3, 40) : 0;
     return rules;
 }
 
-MessageId Life::new_message(Slot slot) {
+Model::Message Life::draw_message() {
     Model::Message message;
     message.bytes = draw_.from_to(kBodyBytesLeast, parameters_.body_bytes_max);
     message.with_attributes = draw_.chance(150);
@@ -46,7 +50,11 @@ MessageId Life::new_message(Slot slot) {
     if (draw_.chance(100)) {
         message.origin = "origin-" + std::to_string(draw_.below(1000));
     }
-    return world_.model().ask_to_send(slot, message, world_.now());
+    return message;
+}
+
+MessageId Life::new_message(Slot slot) {
+    return world_.model().ask_to_send(slot, draw_message(), world_.now());
 }
 
 void Life::send(Clients::Session& session, Slot slot) {
@@ -60,6 +68,43 @@ void Life::send(Clients::Session& session, Slot slot) {
     say("sends " + std::to_string(asked->ids.front()) + ".." + std::to_string(asked->ids.back()) +
         " to " + name_of(slot) + " as request " + std::to_string(asked->number) + " of " +
         std::to_string(asked->session));
+    clients_.execute(asked);
+}
+
+// Once more after each start: what is there already is so. One after the other, since copies are
+// numbered in the order of subscribing.
+void Life::subscribe_all() {
+    engine::Engine& engine = world_.engine();
+    subscribed_ =
+        parameters_.subscribers > 0 && engine.create_topic(kTopic, {}, world_.now()).has_value();
+    for (Slot slot = 0; subscribed_ && slot < parameters_.subscribers; ++slot) {
+        const auto done = engine.subscribe(kTopic, name_of(slot), filter_of(slot), world_.now());
+        subscribed_ = done.has_value();
+    }
+}
+
+bool Life::may_publish() const {
+    for (Slot slot = 0; slot < parameters_.subscribers; ++slot) {
+        if (!usable(slot)) {
+            return false;
+        }
+    }
+    return parameters_.subscribers > 0 && subscribed_;
+}
+
+void Life::publish(Clients::Session& session) {
+    auto* asked = clients_.make(session, Kind::send, 0, draw_.any());
+    asked->to_topic = true;
+    for (std::uint32_t i = draw_.from_to(1, parameters_.entries_max); i > 0; --i) {
+        Model::Message message = draw_message();
+        message.with_attributes = draw_.chance(500);
+        asked->ids.push_back(world_.model().ask_to_publish(std::move(message),
+                                                           parameters_.subscribers, world_.now()));
+        const std::uint32_t copies = world_.model().message(asked->ids.back()).copies;
+        counters_.add(Sometimes::published_to_several, copies > 1);
+    }
+    say("publishes " + std::to_string(asked->ids.front()) + ".. as request " +
+        std::to_string(asked->number) + " of " + std::to_string(asked->session));
     clients_.execute(asked);
 }
 
@@ -195,6 +240,7 @@ void Life::repeat(Clients::Session& session) {
         return;
     }
     const bool usable_now = asked->kind == Kind::settle ? !asked->next || usable(asked->next->slot)
+                            : asked->to_topic           ? may_publish()
                                                         : usable(asked->slot);
     const bool sends_usable =
         std::all_of(asked->judgements.begin(), asked->judgements.end(), [&](const Judgement& j) {
@@ -224,6 +270,9 @@ void Life::administer() {
     if (known.there) {
         const std::uint32_t which = draw_.below(100);
         kind = which < 60 ? Kind::set : which < 80 ? Kind::purge : Kind::remove;
+        if (kind == Kind::remove && slot < parameters_.subscribers) {
+            kind = Kind::purge;  // Its subscription would go with it.
+        }
     }
     auto* asked = clients_.make(session, kind, slot, draw_.any());
     asked->rules = draw_rules(slot);

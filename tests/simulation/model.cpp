@@ -184,8 +184,68 @@ MessageId Model::ask_to_send(Slot slot, Message message, Now now) {
     return messages_.size();
 }
 
-// It may have been sent then, or be sent now.
+MessageId Model::ask_to_publish(Message message, std::uint32_t subscribers, Now now) {
+    std::vector<Slot> slots;
+    for (Slot slot = 0; slot < subscribers; ++slot) {
+        if (filter_matches(slot, message.with_attributes)) {
+            slots.push_back(slot);
+        }
+    }
+    // As the broker numbers them: what is visible first comes first.
+    const auto delay_in = [&](Slot slot) {
+        message.home = slot;
+        return delay_of(message);
+    };
+    std::stable_sort(slots.begin(), slots.end(),
+                     [&](Slot a, Slot b) { return delay_in(a) < delay_in(b); });
+    const MessageId first = messages_.size() + 1;
+    message.first_copy = first;
+    message.copies = static_cast<std::uint32_t>(slots.size());
+    for (const Slot slot : slots) {
+        ask_to_send(slot, message, now);
+    }
+    if (slots.empty()) {
+        ask_to_send(0, message, now);
+        messages_.back().places = kGone;
+    }
+    return first;
+}
+
+std::vector<MessageId> Model::copies_of(MessageId id) const {
+    const MessageId first = body_of(id);
+    std::vector<MessageId> copies;
+    for (std::uint32_t i = 0; i < std::max(1U, message(first).copies); ++i) {
+        copies.push_back(first + i);
+    }
+    return copies;
+}
+
+// The copy of a body that can be in a slot; the first one if none can.
+MessageId Model::copy_in(MessageId body, Slot slot) const {
+    for (const MessageId id : copies_of(body)) {
+        const Slot home = message(id).home;
+        if (home == slot || dead_letters_of_subscriber(home) == slot) {
+            return id;
+        }
+    }
+    return body;
+}
+
+void Model::damaged(MessageId id) {
+    for (const MessageId copy : copies_of(id)) {
+        message_mutable(copy).damaged = true;
+        message_mutable(copy).places |= kGone;
+    }
+}
+
 void Model::asked_again(MessageId id, Now now) {
+    for (const MessageId copy : copies_of(id)) {
+        one_asked_again(copy, now);
+    }
+}
+
+// It may have been sent then, or be sent now.
+void Model::one_asked_again(MessageId id, Now now) {
     Message& m = message_mutable(id);
     m.exact = false;
     m.asked_once = false;
@@ -198,7 +258,16 @@ void Model::asked_again(MessageId id, Now now) {
     m.oldest = std::min(m.oldest, now.wall);
 }
 
+// The answer has the number of the first; those of the others follow, if their order is known.
 void Model::sent(MessageId id, std::uint64_t number) {
+    const auto copies = copies_of(id);
+    const bool in_order = copies.size() == 1 || message(id).asked_once;
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        one_sent(copies[i], in_order ? number + i : 0);
+    }
+}
+
+void Model::one_sent(MessageId id, std::uint64_t number) {
     Message& m = message_mutable(id);
     if (m.sent == Sent::no) {
         broken(id, "was refused, and is answered as sent now");
@@ -218,11 +287,13 @@ void Model::sent(MessageId id, std::uint64_t number) {
 }
 
 void Model::not_sent(MessageId id) {
-    Message& m = message_mutable(id);
-    if (m.sent == Sent::yes) {
-        broken(id, "was sent, and is refused now");
+    for (const MessageId copy : copies_of(id)) {
+        Message& m = message_mutable(copy);
+        if (m.sent == Sent::yes) {
+            broken(copy, "was sent, and is refused now");
+        }
+        m.sent = Sent::no;
     }
-    m.sent = Sent::no;
 }
 
 // ------------------------------------------------------------------------------------ looking
@@ -233,6 +304,7 @@ void Model::peeked(Slot slot, MessageId id, std::span<const std::byte> body, boo
         body.size() != message(id).bytes) {
         broken("a body that nobody sent is shown in " + name_of(slot));
     }
+    id = copy_in(id, slot);
     const Message& m = message(id);
     if (m.sent == Sent::no || (m.places & bit(slot)) == 0) {
         broken(id, "is shown in " + name_of(slot) + ", where it cannot be");

@@ -69,6 +69,11 @@ public:
         bool asked_once = true;
         bool damaged = false;
         bool ever_redriven = false;  // Perhaps.
+        // What was sent to a topic has a message in each queue that it goes to. They stand one
+        // behind the other, and have the body of the first.
+        MessageId first_copy = 0;  // 0: it was sent to a queue.
+        std::uint32_t copies = 1;  // Of the first: so many; 0: no queue gets it.
+        std::string told_origin;   // Of the first: what one of them was told, if none was given.
     };
     static constexpr std::uint32_t kGone = 1U << 31;
 
@@ -111,6 +116,8 @@ public:
 
     // ---- Sending.
     MessageId ask_to_send(Slot slot, Message message, Now now);
+    // To a topic: returns the first copy.
+    MessageId ask_to_publish(Message message, std::uint32_t subscribers, Now now);
     void asked_again(MessageId id, Now now);
     void sent(MessageId id, std::uint64_t number);
     void not_sent(MessageId id);
@@ -157,9 +164,9 @@ public:
     void moves_now(std::vector<Moving> moves, Now now);
     void peeked(Slot slot, MessageId id, std::span<const std::byte> body, bool visible, Time now);
     // Its bytes on the disk were changed: it may be set aside, never be told changed.
-    void damaged(MessageId id) {
-        message_mutable(id).damaged = true;
-        message_mutable(id).places |= kGone;
+    void damaged(MessageId id);
+    MessageId body_of(MessageId id) const {
+        return message(id).first_copy == 0 ? id : message(id).first_copy;
     }
 
     // ---- Looking.
@@ -180,7 +187,12 @@ private:
     [[noreturn]] static void broken(MessageId id, const std::string& what);
     [[noreturn]] static void broken(const std::string& what) { throw Violation(what); }
 
-    Message& expect_known(std::span<const std::byte> body, MessageId& id);
+    Message& expect_known(std::span<const std::byte> body, Slot slot, MessageId& id);
+    std::vector<MessageId> copies_of(MessageId id) const;
+    MessageId copy_in(MessageId body, Slot slot) const;
+    void check_origin_of_copy(MessageId id, const Message& m, const dialogue::Delivery& delivery);
+    void one_asked_again(MessageId id, Now now);
+    void one_sent(MessageId id, std::uint64_t number);
     void check_delivery(MessageId id, const Message& m, const Asking& asking,
                         const dialogue::Delivery& delivery, Now now) const;
     void check_story(MessageId id, const Message& m, Slot slot,

@@ -27,7 +27,7 @@ std::string text(Time t) { return std::to_string(t.time_since_epoch().count()); 
 
 }  // namespace
 
-Model::Message& Model::expect_known(std::span<const std::byte> body, MessageId& id) {
+Model::Message& Model::expect_known(std::span<const std::byte> body, Slot slot, MessageId& id) {
     id = id_in_body(body);
     if (id == 0 || id > messages_.size()) {
         broken("a body is delivered that nobody sent");
@@ -35,6 +35,7 @@ Model::Message& Model::expect_known(std::span<const std::byte> body, MessageId& 
     if (body.size() != message(id).bytes || !is_body_of(id, body)) {
         broken(id, "is delivered with a changed body");
     }
+    id = copy_in(id, slot);
     return message_mutable(id);
 }
 
@@ -48,7 +49,7 @@ void Model::check_delivery(MessageId id, const Message& m, const Asking& asking,
                        ? "was deleted and is delivered again"
                        : "is delivered in " + name_of(asking.slot) + ", where it cannot be");
     }
-    if (!has_its_attributes(id, m.with_attributes, delivery.attributes)) {
+    if (!has_its_attributes(body_of(id), m.with_attributes, delivery.attributes)) {
         broken(id, "is delivered with other attributes");
     }
     if (now.broker < m.not_before) {
@@ -88,7 +89,8 @@ void Model::check_story(MessageId id, const Message& m, Slot slot,
         m.number == 0 ? std::string() : dialogue::message_id(broker_id_, MessageNumber{m.number});
     const bool moved_origin = m.ever_redriven && m.origin.empty() &&
                               (number_before.empty() || delivery.origin == number_before);
-    if (delivery.origin != m.origin && !moved_origin) {
+    const bool of_several = m.first_copy != 0 && message(m.first_copy).copies > 1;
+    if (delivery.origin != m.origin && !moved_origin && !(of_several && m.origin.empty())) {
         broken(id, "has the origin '" + std::string(delivery.origin) + "'");
     }
     // Every receive before this one has ended somehow, and stands in the story.
@@ -111,6 +113,26 @@ void Model::check_story(MessageId id, const Message& m, Slot slot,
     if (!queues_[m.home].removed_once && delivery.source != name_of(m.home)) {
         broken(id, "was buried from '" + std::string(delivery.source) + "'");
     }
+}
+
+// All copies say what they are copies of, and say the same.
+void Model::check_origin_of_copy(MessageId id, const Message& m,
+                                 const dialogue::Delivery& delivery) {
+    if (m.first_copy == 0 || message(m.first_copy).copies < 2 || !m.origin.empty()) {
+        return;
+    }
+    Message& first = message_mutable(m.first_copy);
+    const std::string published =
+        first.number == 0 || first.ever_redriven || !first.asked_once
+            ? std::string()
+            : dialogue::message_id(broker_id_, MessageNumber{first.number});
+    const bool other = !first.told_origin.empty() && delivery.origin != first.told_origin;
+    const bool wrong = !published.empty() && delivery.origin != published;
+    if (delivery.origin.empty() || other || wrong) {
+        broken(id, "has the origin '" + std::string(delivery.origin) + "', its publication '" +
+                       (first.told_origin.empty() ? published : first.told_origin) + "'");
+    }
+    first.told_origin = delivery.origin;
 }
 
 // A redriven message is a new one with the origin of the old.
@@ -162,6 +184,7 @@ void Model::delivered(MessageId id, Message& m, const Asking& asking,
         counters_.add(Sometimes::buried_for_its_crashes, crashed);
         counters_.add(Sometimes::buried_for_its_count, counted);
     }
+    check_origin_of_copy(id, m, delivery);
     take_number(id, m, asking.slot, delivery);
     m.sent = Sent::yes;
     m.places = bit(asking.slot) | (m.damaged ? kGone : 0);
@@ -192,7 +215,7 @@ std::vector<MessageId> Model::received(const Asking& asking, const dialogue::Rec
         const dialogue::Delivery& delivery = reply.messages[i];
         const std::uint64_t number = reply.receipt.first.value + i;
         MessageId id = 0;
-        Message& m = expect_known(delivery.body, id);
+        Message& m = expect_known(delivery.body, asking.slot, id);
         ids.push_back(id);
         const auto told = by_delivery_.find(number);
         if (asking.repeated && told != by_delivery_.end() && told->second == id &&

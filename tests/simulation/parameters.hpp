@@ -21,6 +21,7 @@ struct Parameters {
     // Traffic.
     std::uint32_t queues = 2;
     bool dead_letters = true;
+    std::uint32_t subscribers = 0;  // Of the topic; 0: there is none.
     std::uint32_t sessions = 2;
     std::uint32_t commands_max = 3;
     std::uint32_t entries_max = 6;

@@ -10,6 +10,20 @@ std::string name_of(Slot slot) {
                                     : "dead-" + std::to_string(slot - kFirstDeadLetters);
 }
 
+const char* filter_of(Slot subscriber) {
+    constexpr const char* kFilters[kSubscribersMax] = {"", "attr.id:*", "-attr.id:*"};
+    return kFilters[subscriber];
+}
+
+bool filter_matches(Slot subscriber, bool with_attributes) {
+    return subscriber == 0 || (subscriber == 1) == with_attributes;
+}
+
+Slot dead_letters_of_subscriber(Slot subscriber) {
+    const Slot dead = kFirstDeadLetters + subscriber;
+    return dead < kSlots ? dead : kNoSlot;
+}
+
 Slot slot_of(std::string_view name) {
     for (Slot slot = 0; slot < kSlots; ++slot) {
         if (name_of(slot) == name) {

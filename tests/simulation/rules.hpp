@@ -14,6 +14,14 @@ inline constexpr Slot kNoSlot = 31;
 inline constexpr Slot kSlots = 6;
 inline constexpr Slot kFirstDeadLetters = 4;  // Slots from here on are dead-letter queues.
 
+// A topic feeds the first queues, each with a filter of its own, for good. Their dead letters do
+// not mix, so that a body and where it is tell which copy of it that is.
+inline constexpr Slot kSubscribersMax = 3;
+inline constexpr const char* kTopic = "topic";
+const char* filter_of(Slot subscriber);
+bool filter_matches(Slot subscriber, bool with_attributes);
+Slot dead_letters_of_subscriber(Slot subscriber);  // kNoSlot: none.
+
 std::string name_of(Slot slot);
 Slot slot_of(std::string_view name);  // kNoSlot: none of ours.
 

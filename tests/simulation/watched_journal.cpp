@@ -29,6 +29,7 @@ void WatchedJournal::look_at_last() {
     if (stored.cause != engine::Cause::relocated) {
         return;
     }
+    counters_.add(Sometimes::relocated_shared, !stored.shared.empty());
     counters_.add(stored.held                       ? Sometimes::relocated_held
                   : stored.visible_at > now_.broker ? Sometimes::relocated_delayed
                                                     : Sometimes::relocated_waiting);

@@ -41,7 +41,8 @@ void World::flip_a_body() {
     if (messages == 0) {
         return;
     }
-    const MessageId id = messages - draw_.below(std::min<std::size_t>(messages, 40));
+    const MessageId id =
+        model_.body_of(messages - draw_.below(std::min<std::size_t>(messages, 40)));
     if (model_.message(id).sent != Model::Message::Sent::yes) {
         return;
     }
