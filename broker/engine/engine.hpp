@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/engine/alarms.hpp"
 #include "broker/engine/dedup.hpp"
 #include "broker/engine/events.hpp"
 #include "broker/engine/log.hpp"
@@ -19,6 +20,7 @@
 #include "broker/engine/peeked.hpp"
 #include "broker/engine/queue.hpp"
 #include "broker/engine/receive_attempts.hpp"
+#include "broker/engine/receivers.hpp"
 #include "broker/engine/sessions.hpp"
 #include "broker/engine/state_writer.hpp"
 #include "broker/engine/tools.hpp"
@@ -137,25 +139,6 @@ public:
     std::uint64_t empty_receives() const { return empty_receives_; }
 
 private:
-    // Who asks, through all the steps of one request.
-    struct Caller {
-        std::uint64_t ticket = 0;
-        Bytes16 session{};
-        std::uint64_t request = 0;
-        std::uint64_t hash = 0;
-    };
-    // What a receive asks for.
-    struct Wanted {
-        std::uint32_t count = 1;
-        std::uint32_t min = 1;  // Fewer are not leased before the wait is over.
-        std::optional<Millis> visibility;
-        std::string attempt;
-    };
-    struct Waiter {
-        Caller caller;
-        Wanted wanted;
-        Time deadline{};
-    };
     // What a receive would hand out, and what it found that must go elsewhere first.
     struct Picked {
         struct Message {
@@ -291,9 +274,17 @@ private:
     std::optional<dialogue::ReceiveReply> same_lease(const Note& note, Now now);
     dialogue::Delivery describe(const Stored& record, const Held& held, WallTime leased_at);
     std::string_view keep(std::string text);
+
+    // Waiting.
+    void park(const Caller& caller, Queue& queue, const Wanted& wanted, Time deadline);
+    std::vector<QueueNumber> take_stirred();
+    void serve(Queue& queue, Receiving& line, Now now);
+    void leave(Receivers::iterator line);
+    void set_alarm(Queue& queue, const Receiving& line, Now now);
+    template <class Which>
+    void erase_waiters(const Which& which);
     void dismiss_waiters(const Bytes16& session);
     void forget_waiter(const Caller& caller);
-    void park(const Caller& caller, const Queue& queue, const Wanted& wanted, Time deadline);
 
     // Settling.
     std::size_t estimate(const dialogue::VerdictEntry& entry);
@@ -313,6 +304,7 @@ private:
     void give_back(const Session& session, bool dead, Now now);
     void sweep_workers(Now now);
     void sweep_expired(Now now);
+    void sweep_expired(Queue& queue, Now now);
     void find_expired_in_groups(const Queue& queue, SetAside& expired, Now now);
 
     // Moves.
@@ -386,15 +378,17 @@ private:
     bool draining_ = false;
 
     std::vector<Answered> answers_;
-    std::map<QueueNumber, std::deque<Waiter>> waiters_;
+    Receivers receiving_;
     std::size_t waiter_count_ = 0;
-    Time first_deadline_ = Time::max();  // Not later than the first waiter's.
-    std::deque<std::string> kept_;       // Texts that answers point to.
+    std::vector<QueueNumber> stirred_;  // Something has happened to them since they were served.
+    Alarms alarms_;                     // Of all other queues that are waited for.
+    std::deque<std::string> kept_;      // Texts that answers point to.
     std::uint64_t empty_receives_ = 0;
 
     std::uint32_t collecting_chunk_ = 0;
     std::deque<Relocatable> candidates_;
     Time next_sweep_{};
+    std::string swept_;  // The last queue that this round of the sweep has been at; empty: none.
 };
 
 }  // namespace esteira::engine

@@ -290,12 +290,11 @@ void Engine::run(const Caller& caller, const dialogue::DeleteQueue& remove, Now 
     }
     const QueueRemoved event{queue->number()};
     const dialogue::DoneReply reply{queue->messages()};
-    if (const auto waiting = waiters_.find(event.queue); waiting != waiters_.end()) {
-        for (const Waiter& waiter : waiting->second) {
+    if (const auto line = receiving_.find(event.queue); line != receiving_.end()) {
+        for (const Waiter& waiter : line->second.waiters) {
             refuse(waiter.caller, Code::no_such_queue, "queue " + queue->name() + " was deleted");
         }
-        waiter_count_ -= waiting->second.size();
-        waiters_.erase(waiting);
+        leave(line);
     }
     // A task ends with its queue, in one frame: how far it came is nowhere else.
     const Moves::Active* task = moves_.active_of(event.queue);

@@ -1,4 +1,4 @@
-// Receiving: what is handed out, what is put away instead, and who waits for more.
+// Receiving: what is handed out, and what is put away instead.
 #include <algorithm>
 #include <utility>
 
@@ -204,111 +204,6 @@ void Engine::run(const Caller& caller, const dialogue::Receive& receive, Now now
         return answer(caller, dialogue::ReceiveReply{});
     }
     park(caller, *queue, wanted, now.broker + receive.wait);
-}
-
-void Engine::park(const Caller& caller, const Queue& queue, const Wanted& wanted, Time deadline) {
-    auto& waiting = waiters_[queue.number()];
-    const auto same = std::find_if(waiting.begin(), waiting.end(), [&](const Waiter& w) {
-        return w.caller.session == caller.session && w.caller.request == caller.request;
-    });
-    if (same != waiting.end()) {
-        same->caller.ticket = caller.ticket;  // Asked again over a new connection.
-        return;
-    }
-    if (waiter_count_ >= limits::kLongPollsMax) {
-        return refuse(caller, Code::limit_exceeded, "too many receives are waiting");
-    }
-    waiting.push_back({caller, wanted, deadline});
-    ++waiter_count_;
-    first_deadline_ = std::min(first_deadline_, deadline);
-}
-
-void Engine::serve(Now now) {
-    const bool deadline_passed = first_deadline_ <= now.broker;
-    if (deadline_passed) {
-        first_deadline_ = Time::max();
-    }
-    for (auto at = waiters_.begin(); at != waiters_.end();) {
-        Queue& queue = *queues_.at(at->first);
-        auto& waiting = at->second;
-        queue.advance(now.broker);
-        while (!waiting.empty()) {
-            Waiter& waiter = waiting.front();
-            if (waiter.deadline <= now.broker) {
-                waiter.wanted.min = 1;
-            }
-            auto reply = lease(waiter.caller, queue, waiter.wanted, now);
-            if (!reply) {
-                break;
-            }
-            answer(waiter.caller, std::move(*reply));
-            waiting.pop_front();
-            --waiter_count_;
-        }
-        if (deadline_passed) {
-            std::erase_if(waiting, [&](const Waiter& waiter) {
-                if (waiter.deadline > now.broker) {
-                    first_deadline_ = std::min(first_deadline_, waiter.deadline);
-                    return false;
-                }
-                answer(waiter.caller, dialogue::ReceiveReply{});
-                ++empty_receives_;
-                --waiter_count_;
-                return true;
-            });
-        }
-        at = waiting.empty() ? waiters_.erase(at) : std::next(at);
-    }
-}
-
-Time Engine::next_wake(Now now) {
-    Time wake = std::min({next_sweep_, first_deadline_, moves_wake(now)});
-    for (const auto& [number, waiting] : waiters_) {
-        Queue& queue = *queues_.at(number);
-        // Messages that wait for a batch to be full wake nobody.
-        if (!waiting.empty() && queue.has_batch(waiting.front().wanted.min, now.broker)) {
-            return now.broker;
-        }
-        if (const auto visible = queue.next_visible_after(now.broker)) {
-            wake = std::min(wake, *visible);
-        }
-    }
-    return std::max(wake, now.broker);
-}
-
-std::size_t Engine::waiter_count(QueueNumber queue) const {
-    const auto at = waiters_.find(queue);
-    return at == waiters_.end() ? 0 : at->second.size();
-}
-
-void Engine::forget_waiter(std::uint64_t ticket) {
-    for (auto& [number, waiting] : waiters_) {
-        waiter_count_ -=
-            std::erase_if(waiting, [&](const Waiter& w) { return w.caller.ticket == ticket; });
-    }
-}
-
-// A request is answered once; a second answer would lease messages to somebody who has gone on.
-void Engine::forget_waiter(const Caller& caller) {
-    for (auto& [number, waiting] : waiters_) {
-        waiter_count_ -= std::erase_if(waiting, [&](const Waiter& w) {
-            return w.caller.session == caller.session && w.caller.request == caller.request;
-        });
-    }
-}
-
-// Who has said good-bye waits for nothing more; a message handed to it would be stuck until its
-// lease ends.
-void Engine::dismiss_waiters(const Bytes16& session) {
-    for (auto& [number, waiting] : waiters_) {
-        waiter_count_ -= std::erase_if(waiting, [&](const Waiter& w) {
-            if (w.caller.session != session) {
-                return false;
-            }
-            answer(w.caller, dialogue::ReceiveReply{});
-            return true;
-        });
-    }
 }
 
 }  // namespace esteira::engine

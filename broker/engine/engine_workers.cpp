@@ -12,6 +12,8 @@ using dialogue::Code;
 
 namespace {
 constexpr Millis kSweepEvery = std::chrono::seconds(1);
+constexpr std::size_t kQueuesSwept = 500;  // In one turn; the next ones after this:
+constexpr Millis kSliceEvery{20};
 constexpr std::size_t kSweptMax = 10'000;  // Expired messages a sweep and queue.
 constexpr std::size_t kGroupSlack = 256;
 }  // namespace
@@ -121,47 +123,57 @@ void Engine::sweep_workers(Now now) {
 }
 
 // Messages that outlived their queue's retention leave from the front, oldest first.
-void Engine::sweep_expired(Now now) {
-    for (auto& [number, queue] : queues_) {
-        queue->advance(now.broker);
-        const Millis retention = queue->settings().retention;
-        SetAside expired{number, Gone::expired, {}, {}};
-        std::size_t seen = 0;
-        const auto is_old = [&](Place place) {
-            const auto record = read_stored(log_.read(place.at, place.size));
-            // One that cannot be read is found by the receive that comes upon it.
-            return ++seen <= kSweptMax && record && record->sent_at + retention <= now.wall;
-        };
-        queue->leases().for_first_returned(kSweptMax,
-                                           [&](DeliveryNumber delivery, const Held& held) {
-                                               if (!is_old(held.place)) {
-                                                   return false;
-                                               }
-                                               add_number(expired.numbers, delivery);
-                                               return true;
-                                           });
-        const auto oldest = queue->waiting().oldest_sent_at();
-        if (oldest && *oldest + retention <= now.wall) {
-            queue->waiting().for_first(kSweptMax, [&](Place place) {
-                if (!is_old(place)) {
-                    return false;
-                }
-                add_slot(expired.waiting, place.at);
-                return true;
-            });
-            if (const auto front = queue->waiting().front(); expired.waiting.empty() && front) {
-                const auto record = read_stored(log_.read(front->at, front->size));
-                if (record) {
-                    queue->waiting().set_oldest_sent_at(record->sent_at);
-                }
+void Engine::sweep_expired(Queue& queue, Now now) {
+    queue.advance(now.broker);
+    const Millis retention = queue.settings().retention;
+    SetAside expired{queue.number(), Gone::expired, {}, {}};
+    std::size_t seen = 0;
+    const auto is_old = [&](Place place) {
+        const auto record = read_stored(log_.read(place.at, place.size));
+        // One that cannot be read is found by the receive that comes upon it.
+        return ++seen <= kSweptMax && record && record->sent_at + retention <= now.wall;
+    };
+    queue.leases().for_first_returned(kSweptMax, [&](DeliveryNumber delivery, const Held& held) {
+        if (!is_old(held.place)) {
+            return false;
+        }
+        add_number(expired.numbers, delivery);
+        return true;
+    });
+    const auto oldest = queue.waiting().oldest_sent_at();
+    if (oldest && *oldest + retention <= now.wall) {
+        queue.waiting().for_first(kSweptMax, [&](Place place) {
+            if (!is_old(place)) {
+                return false;
+            }
+            add_slot(expired.waiting, place.at);
+            return true;
+        });
+        if (const auto front = queue.waiting().front(); expired.waiting.empty() && front) {
+            const auto record = read_stored(log_.read(front->at, front->size));
+            if (record) {
+                queue.waiting().set_oldest_sent_at(record->sent_at);
             }
         }
-        find_expired_in_groups(*queue, expired, now);
-        if (expired.numbers.empty() && expired.waiting.empty()) {
-            continue;
-        }
-        log_.begin_group(encoded_size(expired));
-        commit(expired, now);
+    }
+    find_expired_in_groups(queue, expired, now);
+    if (expired.numbers.empty() && expired.waiting.empty()) {
+        return;
+    }
+    log_.begin_group(encoded_size(expired));
+    commit(expired, now);
+}
+
+// A slice of all queues, so that no turn has to look at ten thousand.
+void Engine::sweep_expired(Now now) {
+    std::size_t seen = 0;
+    auto at = names_.upper_bound(swept_);
+    for (; at != names_.end() && seen < kQueuesSwept; ++at, ++seen) {
+        sweep_expired(*queues_.at(at->second), now);
+        swept_ = at->first;
+    }
+    if (at == names_.end()) {
+        swept_.clear();
     }
 }
 
@@ -170,9 +182,11 @@ void Engine::sweep(Now now) {
     if (now.broker < next_sweep_) {
         return;
     }
-    next_sweep_ = now.broker + kSweepEvery;
-    sweep_workers(now);
+    if (swept_.empty()) {
+        sweep_workers(now);
+    }
     sweep_expired(now);
+    next_sweep_ = now.broker + (swept_.empty() ? kSweepEvery : kSliceEvery);
 }
 
 void Engine::set_pool_wanted(std::string_view pool, std::optional<std::uint32_t> workers, Now now) {

@@ -29,6 +29,7 @@ Queue::Queue(QueueNumber number, QueueKind kind, std::string name, WallTime crea
 // A shorter delay holds for what waits in a FIFO queue as well: were it not so, a message could be
 // due before one that was sent earlier, or would have to wait for it.
 void Queue::set(Settings settings, Now now) {
+    stir();
     if (kind_ == QueueKind::fifo && grouped_ && settings.delay < settings_.delay) {
         grouped_->cap_delays(now.broker + settings.delay);
         refile();
@@ -78,6 +79,7 @@ Grouped::Index Queue::group_of(const Stored& e) {
 }
 
 void Queue::store(const Stored& e, Place place, Time now, Usage& usage) {
+    stir();
     usage.add(place);
     bytes_ += place.size;
     const Grouped::Index group = group_of(e);
@@ -152,6 +154,7 @@ bool Queue::known(DeliveryNumber number, const LogStart& start) {
 }
 
 void Queue::lease(const Leased& e, Now now, const LogStart& start, const Sessions& sessions) {
+    stir();
     Lease lease{e.first, e.visible_at, now.broker, now.wall, e.session, 0, false, {}};
     for (const Numbers& run : e.returned) {
         for (std::uint64_t i = 0; i < run.count; ++i) {
@@ -211,6 +214,7 @@ void Queue::let_go(DeliveryNumber number, Usage& usage) {
 }
 
 void Queue::remove(const Removed& e, Usage& usage, const LogStart& start) {
+    stir();
     for (const Numbers& run : e.numbers) {
         total(Total::deleted) += run.count;
         for (std::uint64_t i = 0; i < run.count; ++i) {
@@ -247,6 +251,7 @@ std::optional<AttemptEnd> end_of(Return how) {
 
 void Queue::reschedule(const Rescheduled& e, WallTime now, const LogStart& start,
                        const Sessions& sessions) {
+    stir();
     constexpr Total kTotals[] = {Total::count_,      Total::retried, Total::handed_back,
                                  Total::worker_dead, Total::crashed, Total::count_};
     const Total which = kTotals[static_cast<std::size_t>(e.how)];
@@ -305,6 +310,7 @@ void Queue::reschedule(const Rescheduled& e, WallTime now, const LogStart& start
 }
 
 void Queue::set_aside(const SetAside& e, Usage& usage, const LogStart& start) {
+    stir();
     constexpr Total kTotals[] = {Total::expired, Total::damaged, Total::dropped};
     std::uint64_t& sum = total(kTotals[static_cast<std::size_t>(e.why)]);
     for (const Numbers& run : e.numbers) {
@@ -328,6 +334,7 @@ void Queue::set_aside(const SetAside& e, Usage& usage, const LogStart& start) {
 }
 
 void Queue::purge(Usage& usage) {
+    stir();
     waiting_.for_first(waiting_.count(), [&](Place place) {
         forget(place, usage);
         return true;
@@ -347,6 +354,7 @@ void Queue::purge(Usage& usage) {
 
 void Queue::give_up(const Replaces& replaces, const Stored& by, Usage& usage,
                     const LogStart& start) {
+    stir();
     if (replaces.delivery.value != 0) {
         if (known(replaces.delivery, start)) {
             let_go(replaces.delivery, usage);

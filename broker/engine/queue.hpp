@@ -137,10 +137,18 @@ public:
     // A message leaves because the record `by` takes its place.
     void give_up(const Replaces& replaces, const Stored& by, Usage& usage, const LogStart& start);
 
+    // From now on its number is put there whenever anything happens to it; nullptr: no more.
+    void watch(std::vector<QueueNumber>* stirred) { stirred_ = stirred; }
+
     // A number that two queues with the same messages in the same phases share.
     std::uint64_t digest() const;
 
 private:
+    void stir() {
+        if (stirred_ != nullptr && (stirred_->empty() || stirred_->back() != number_)) {
+            stirred_->push_back(number_);
+        }
+    }
     // A message that leaves the waiting ones: where it stood, and its group if it has one.
     struct Taken {
         Place place;
@@ -172,6 +180,7 @@ private:
     std::uint64_t dedup_hits_ = 0;
     std::uint64_t bytes_ = 0;
     Totals totals_{};
+    std::vector<QueueNumber>* stirred_ = nullptr;  // Where it is noted.
 };
 
 }  // namespace esteira::engine

@@ -130,5 +130,55 @@ TEST_F(WaitersTest, ABatchIsFullWhenItFillsAnAnswer) {
     EXPECT_EQ(answers_to(10), 1U);
 }
 
+// Each queue that is waited for has a time of its own to be looked at.
+TEST_F(WaitersTest, AReceiverIsServedWhenWhatItWaitsForComesByItself) {
+    const std::array<std::byte, 1> body{};
+    ask(1, 1, dialogue::CreateQueue{"delayed", {}, {}});
+    ask(1, 2, dialogue::CreateQueue{"held", {}, {}});
+    ask(1, 3, dialogue::CreateQueue{"empty", {}, {}});
+    dialogue::SendEntry later{body};
+    later.delay = Millis{300};
+    ask(1, 4, dialogue::Send{"delayed", {later}});
+    ask(1, 5, dialogue::Send{"held", {{body}}});
+    ask(2, 9, dialogue::Receive{"held", 1, Millis{0}, Millis{500}});
+    ask(2, 10, dialogue::Receive{"delayed", 1, Millis{20'000}, {}});
+    ask(2, 11, dialogue::Receive{"held", 1, Millis{20'000}, {}});
+    ask(2, 12, dialogue::Receive{"empty", 1, Millis{700}, {}});
+    engine_.sweep(now_);
+    EXPECT_EQ(answers_to(0), 0U);
+
+    for (const auto& [number, wait] : {std::pair{10U, 300}, {11U, 200}, {12U, 200}}) {
+        ASSERT_EQ(engine_.next_wake(now_), now_.broker + Millis{wait});
+        pass(Millis{wait});
+        EXPECT_EQ(answers_to(number), 1U) << number;
+    }
+    EXPECT_EQ(engine_.waiter_count(), 0U);
+}
+
+TEST_F(WaitersTest, AReceiverOfADeadLetterQueueIsServedInTheTurnOfTheBurial) {
+    const std::array<std::byte, 1> body{};
+    ask(1, 1, dialogue::CreateQueue{"dead", {}, {}});
+    ask(1, 2, dialogue::CreateQueue{"work", {{"DeadLetterQueue", "dead"}}, {}});
+    ask(2, 10, dialogue::Receive{"dead", 1, Millis{20'000}, {}});
+    EXPECT_EQ(answers_to(10), 0U);
+    ask(1, 3, dialogue::Send{"work", {{body}}});
+    ask(3, 20, dialogue::Receive{"work", 1, Millis{0}, {}});
+    const dialogue::Receipt receipt{QueueNumber{2}, DeliveryNumber{1}, 1, {}};
+    ask(3, 21, dialogue::Settle{{{receipt, 0, 1, Verdict::dead, {}, "no"}}, {}});
+    EXPECT_EQ(answers_to(10), 1U);
+}
+
+TEST_F(WaitersTest, AReceiverThatComesLateFindsWhatOthersWhoWentAwayHadWaitedFor) {
+    const std::array<std::byte, 1> body{};
+    ask(1, 1, dialogue::CreateQueue{"q", {}, {}});
+    ask(2, 10, dialogue::Receive{"q", 1, Millis{20'000}, {}});
+    EXPECT_EQ(answers_to(10), 0U);
+    engine_.forget_waiter(ticket_);
+    EXPECT_EQ(engine_.waiter_count(), 0U);
+    ask(3, 20, dialogue::Receive{"q", 1, Millis{20'000}, {}});
+    ask(1, 2, dialogue::Send{"q", {{body}}});
+    EXPECT_EQ(answers_to(20), 1U);
+}
+
 }  // namespace
 }  // namespace esteira::engine
