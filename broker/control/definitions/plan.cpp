@@ -127,8 +127,7 @@ private:
         if (there == existing_.topics.end()) {
             plan_.steps.push_back({Act::create, item, {}, differences({}, topic.tags), 0});
         } else if (there->second.tags != topic.tags) {
-            plan_.steps.push_back(
-                {Act::change, item, {}, differences(there->second.tags, topic.tags), 0});
+            refuse(item, "the tags of a topic cannot be changed while it lives");
         }
     }
 

@@ -209,7 +209,6 @@ cli::ExitCode Verbs::write(const Settings& settings) const {
 
 void perform(OpsClient& ops, const Step& step) {
     const Item& item = step.item;
-    const Json topic{{"topic", item.name}};
     const Json subscription{{"topic", item.name}, {"queue", item.queue}};
     if (item.kind == Kind::queue && step.act == Act::create) {
         ask(ops, "queue.create",
@@ -227,7 +226,7 @@ void perform(OpsClient& ops, const Step& step) {
         ask(ops, "queue.rm",
             {{"queue", item.name}, {"confirm", item.name}, {"if_empty", step.messages == 0}});
     } else if (item.kind == Kind::topic && step.act == Act::remove) {
-        ask(ops, "topic.rm", topic);
+        ask(ops, "topic.rm", {{"topic", item.name}, {"confirm", item.name}});
     } else if (item.kind == Kind::topic) {
         ask(ops, "topic.create", {{"topic", item.name}, {"tag", object_of(step.tags)}});
     } else if (step.act == Act::remove) {

@@ -137,6 +137,40 @@ TEST_F(DefinitionsTest, ARefusalHalfwayTellsWhatWasDone) {
     EXPECT_EQ(ctl("queue show d").code, 3);
 }
 
+TEST_F(DefinitionsTest, TopicsAndSubscriptionsAreKeptAsDeclared) {
+    const std::string queues = "[queues.stock]\ndlq = false\n[queues.archive]\ndlq = false\n";
+    const auto topic = [](const std::string& filter) {
+        return "[topics.sales]\ntags = { team = \"loja\" }\nsubscriptions = [\n"
+               "    { queue = \"archive\" },\n    { queue = \"stock\", filter = \"" +
+               filter + "\" },\n]\n";
+    };
+    declare(queues + topic("attr.tipo:venda"));
+    EXPECT_EQ(definitions("apply").out,
+              "+ queue archive\n+ queue stock\n+ topic sales\n    tag team = loja\n"
+              "+ subscription sales -> archive\n+ subscription sales -> stock\n"
+              "    filter = attr.tipo:venda\n");
+    EXPECT_EQ(definitions("apply").err, "Nothing to do\n");
+    declare(queues + topic("attr.tipo:devolucao"));
+    EXPECT_EQ(
+        definitions("apply").out,
+        "~ subscription sales -> stock\n    filter: attr.tipo:venda -> attr.tipo:devolucao\n");
+    const auto shown = ctl("topic show --json sales").json();
+    EXPECT_EQ(shown["subscriptions"][1]["filter"], "attr.tipo:devolucao");
+
+    const std::string file = broker_.folder() + "/export.toml";
+    ASSERT_EQ(definitions("export " + file).code, 0);
+    const std::string text = definitions("export").out;
+    declare("");
+    EXPECT_EQ(definitions("apply --prune --yes").code, 0);
+    EXPECT_EQ(definitions("export").out, "");
+    EXPECT_EQ(definitions("import " + file).code, 0);
+    EXPECT_EQ(definitions("export").out, text);
+    // A filter that is none stops the apply at its subscription.
+    declare(queues + topic("tipo"));
+    EXPECT_EQ(definitions("apply").code, 2);
+    EXPECT_EQ(definitions("export").out, text);
+}
+
 TEST_F(DefinitionsTest, AnExportMakesTheSameBrokerOutOfAnEmptyOne) {
     for (const char* words :
          {"queue create stock --attribute MaxReceives=3 --tag team=loja", "queue create plain",

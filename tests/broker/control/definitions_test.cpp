@@ -137,6 +137,8 @@ TEST(DefinitionsPlan, WhatCannotBeDoneIsToldBeforeAnythingIs) {
     there.queues["fifo"] = existing({});
     there.queues["q"] = existing({});
     there.topics["t"] = {};
+    all.topics["tagged"] = {{{"team", "loja"}}, {}};
+    there.topics["tagged"] = {};
     const Plan plan = plan_of(all, there, {});
     std::string told;
     for (const Conflict& conflict : plan.conflicts) {
@@ -147,6 +149,7 @@ TEST(DefinitionsPlan, WhatCannotBeDoneIsToldBeforeAnythingIs) {
               "! queue lost: its dead-letter queue nowhere is neither declared nor there\n"
               "! queue t: there is a topic of that name\n"
               "! topic q: there is a queue of that name\n"
+              "! topic tagged: the tags of a topic cannot be changed while it lives\n"
               "! subscription q -> nowhere: the queue is neither declared nor there\n");
 }
 
