@@ -13,6 +13,9 @@ namespace esteira::engine {
 // Where a deduplication id stands, the log is needed as well: it is known from there after a
 // restart.
 std::uint32_t Engine::first_needed(std::uint32_t open_chunk) const {
+    if (mutant(Mutant::log_dropped_under_dedup_ids)) {
+        return usage_.first_needed(open_chunk);
+    }
     return std::min(usage_.first_needed(open_chunk), dedup_.first_chunk().value_or(open_chunk));
 }
 

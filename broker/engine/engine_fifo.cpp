@@ -5,6 +5,7 @@
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
 #include "broker/engine/runs.hpp"
+#include "common/base/mutant.hpp"
 
 namespace esteira::engine {
 
@@ -85,7 +86,7 @@ std::optional<MessageNumber> Engine::repeated(const Queue& queue, const Stored& 
 void Engine::remember_ids(const Queue& queue, const Stored& e, Place place, Now now) {
     next_message_ = std::max(next_message_, e.fifo->sequence + 1);
     dedup_.forget_old(now.broker);
-    if (e.fifo->dedup_until > now.broker) {
+    if (e.fifo->dedup_until > now.broker && !(recovering_ && mutant(Mutant::dedup_not_rebuilt))) {
         dedup_.remember(dedup_key(queue, *e.fifo), e.number, e.fifo->dedup_until, place.at.chunk);
     }
 }
@@ -110,6 +111,9 @@ void Engine::find_expired_in_groups(const Queue& queue, SetAside& expired, Now n
     std::size_t seen = 0;
     for (const auto& [sequence, group] : grouped->ready()) {
         for (Grouped::Index i = grouped->first_of(group); i != 0; i = grouped->message(i).next) {
+            if (grouped->message(i).visible_at > now.broker) {
+                break;  // What is delayed expires when it is due, as in any queue.
+            }
             const Place place = grouped->message(i).place;
             const auto record = read_stored(log_.read(place.at, place.size));
             if (++seen > kSweptMax || !record || record->sent_at + retention > now.wall) {

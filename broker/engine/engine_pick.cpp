@@ -5,6 +5,7 @@
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
 #include "broker/engine/runs.hpp"
+#include "common/base/mutant.hpp"
 
 namespace esteira::engine {
 
@@ -106,8 +107,12 @@ void Engine::pick_in_order(Picking& picking) {
     for (const auto& [sequence, group] : grouped->ready()) {
         bool more = true;
         const std::size_t over = picking.picked.over.size();
+        bool skip = mutant(Mutant::fifo_head_skipped);
         grouped->for_each_deliverable(
             group, leases, picking.now.broker, [&](DeliveryNumber number, Place place) {
+                if (std::exchange(skip, false)) {
+                    return true;
+                }
                 const Held* held = number.value == 0 ? nullptr : leases.find(number).held;
                 more = look_at(picking, number, held, place);
                 return more && picking.picked.over.size() == over;

@@ -251,8 +251,9 @@ ResultRun Engine::settle_one(const VerdictEntry& entry, Now now) {
         const DeliveryNumber number{entry.receipt.first.value + entry.index + i};
         const auto found = queue.leases().find(number);
         // A FIFO queue has gone on without whoever was too late.
-        const bool too_late =
-            queue.kind() == QueueKind::fifo && found && found.lease->visible_at <= now.broker;
+        const bool too_late = queue.kind() == QueueKind::fifo && found &&
+                              found.lease->visible_at <= now.broker &&
+                              !mutant(Mutant::expired_receipt_accepted);
         const bool good = found && !too_late &&
                           (found.held->receipt_open || mutant(Mutant::stale_receipt_accepted));
         if (!good) {

@@ -6,6 +6,7 @@
 #include "broker/engine/codec_fields.hpp"
 #include "broker/engine/engine.hpp"
 #include "broker/engine/event_codec.hpp"
+#include "common/base/mutant.hpp"
 
 namespace esteira::engine {
 
@@ -150,7 +151,8 @@ Result<std::vector<Queue*>, Refused> Engine::receivers_of(const Queue& topic,
     std::vector<Queue*> queues;
     std::set<Millis> delays;
     for (const Subscription& subscription : topics_.of(topic.number())) {
-        if (subscription.compiled != nullptr && !subscription.compiled->matches(candidate)) {
+        if (subscription.compiled != nullptr && !subscription.compiled->matches(candidate) &&
+            !mutant(Mutant::filter_ignored)) {
             continue;
         }
         Queue& queue = *queues_.at(subscription.queue);

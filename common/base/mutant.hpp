@@ -30,9 +30,15 @@ enum class Mutant : int {
     delivery_number_reused,
     recycled_before_sync,
     attempts_lost_by_relocation,
+    fifo_head_skipped,
+    expired_receipt_accepted,
+    dedup_not_rebuilt,
+    shared_body_dropped_early,
+    filter_ignored,
     filter_matches_everything,
     moves_forgotten_with_segment,
     moved_not_counted_in_replay,
+    log_dropped_under_dedup_ids,
     last_,
 };
 

@@ -96,13 +96,15 @@ void Clients::drain() {
 dialogue::SendEntry Clients::build_entry(MessageId id) {
     const Model::Message& m = world_.model().message(id);
     auto& body = bodies_.emplace_back(m.bytes);
-    fill_body(id, body);
+    fill_body(world_.model().body_of(id), body);
     dialogue::SendEntry entry;
     entry.body = body;
     entry.delay = m.delay;
     entry.origin = m.origin;
+    entry.group = m.group;
+    entry.dedup = m.dedup;
     if (m.with_attributes) {
-        const std::string_view value = keep(std::to_string(id));
+        const std::string_view value = keep(std::to_string(world_.model().body_of(id)));
         const Attribute attribute{"id", "Number", as_bytes(value)};
         entry.attributes = bodies_.emplace_back(pack_attributes(std::span(&attribute, 1)));
     }
@@ -280,7 +282,7 @@ void Clients::peek(Slot slot) {
         return;
     }
     for (const engine::Peeked& message : seen.value()) {
-        world_.model().peeked(slot, id_in_body(message.body), message.body,
+        world_.model().peeked(slot, {message.body, message.number.value, message.origin},
                               message.phase == engine::Peeked::Phase::visible, world_.now().broker);
     }
 }

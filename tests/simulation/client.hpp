@@ -50,10 +50,9 @@ struct Asked {
 
     bool unknown = false;  // Carried out in a turn that nobody heard the end of.
     bool ever_unknown = false;
+    bool unclear = false;  // Whether it sent anything, or repeated what was sent.
     bool answered = false;
     bool noted = false;  // The broker has to know it again.
-    // Every entry was refused by itself: that is noted where they took several frames.
-    bool perhaps_noted = false;
     bool over_restart = false;
     std::vector<std::pair<dialogue::Code, std::uint64_t>> results;  // By entry.
     std::uint64_t first_delivery = 0;

@@ -138,7 +138,7 @@ void Clients::take(Expected expected, const dialogue::Answer& answer) {
             return;
         }
         // One that is still remembered may be answered as before.
-        if (!asked.noted && !asked.ever_unknown && !asked.perhaps_noted) {
+        if (!asked.noted && !asked.ever_unknown && !asked.unclear) {
             throw Violation("a request older than what is remembered was not refused");
         }
     }
@@ -170,6 +170,9 @@ void Clients::take(Expected expected, const dialogue::Answer& answer) {
         case Kind::look: {
             const auto& reply = expect_reply<dialogue::QueueReply>(answer);
             model.turn_decided(now, receiving_);  // By the rules that there were until now.
+            if (asked.kind == Kind::set) {
+                model.delay_cut(asked.slot, asked.rules.delay_seconds, now.broker, true);
+            }
             if (asked.kind != Kind::look && !asked.rules.told_by(reply.attributes)) {
                 throw Violation(name_of(asked.slot) + " was not set as asked");
             }
@@ -207,6 +210,9 @@ void Clients::take_send(Asked& asked, const dialogue::SendReply& reply) {
                                          : Sometimes::repeat_answered_alike);
         return;
     }
+    if (asked.unclear && results == asked.results) {
+        return;  // It is known again, or repeats the same ones.
+    }
     bool any = false;
     const std::uint64_t newest = newest_number_;
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -219,13 +225,22 @@ void Clients::take_send(Asked& asked, const dialogue::SendReply& reply) {
         if (number == 0) {
             throw Violation("a message that was sent has no number");
         }
-        any = true;
         if (world_.model().message(asked.ids[i]).sent == Model::Message::Sent::no) {
             // The same request was refused as a whole a moment ago, in this very turn.
             world_.model().asked_again(asked.ids[i], world_.now());
         }
         newest_number_ = std::max(newest_number_, number);
-        world_.model().sent(asked.ids[i], number);
+        const Time first = asked.unknown ? asked.first_asked : world_.now().broker;
+        const auto came =
+            world_.model().answered_send(asked.ids[i], number, first, world_.now().broker);
+        any |= came == Model::Came::stored;
+        // Whether the broker knows the request again depends on what it was.
+        asked.unclear |= came == Model::Came::either;
+        say_("message " + std::to_string(asked.ids[i]) +
+             (came == Model::Came::stored      ? " is number "
+              : came == Model::Came::duplicate ? " repeats number "
+                                               : " is or repeats number ") +
+             std::to_string(number));
     }
     if (asked.unknown && any) {
         const bool before = newest_number_ == newest;  // Others were sent since.
@@ -233,10 +248,11 @@ void Clients::take_send(Asked& asked, const dialogue::SendReply& reply) {
                              : Sometimes::repeat_of_unknown_was_new);
     }
     asked.results = results;
-    asked.perhaps_noted = !any && asked.to_topic;
     if (any) {
         note(asked);
     }
+    // One that sends nothing is remembered all the same if it took several frames.
+    asked.unclear |= !any && (results.size() > 1 || asked.to_topic);
 }
 
 void Clients::take_receive(const Expected& expected, const dialogue::ReceiveReply& reply) {
@@ -318,9 +334,15 @@ void Clients::perhaps(Asked& asked) {
             model.perhaps_emptied(asked.slot);
             break;
         case Kind::send:
+            for (const MessageId id : asked.ids) {
+                model.perhaps_sent(id, now.broker);
+            }
+            break;
+        case Kind::set:
+            model.delay_cut(asked.slot, asked.rules.delay_seconds, now.broker, false);
+            break;
         case Kind::beat:
         case Kind::create:
-        case Kind::set:
         case Kind::look:
             break;
     }

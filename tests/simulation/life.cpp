@@ -113,9 +113,7 @@ void Life::look_at_queues() {
     // From the last one on: those for dead letters are there before a queue names them.
     for (Slot slot = kSlots; slot-- > 0;) {
         const auto& known = world_.model().queue(slot);
-        const bool wanted =
-            slot < kFirstDeadLetters ? slot < parameters_.queues : parameters_.dead_letters;
-        if (!wanted) {
+        if (!wanted(slot)) {
             continue;
         }
         const bool make = !known.there && !known.unsure();
@@ -154,11 +152,12 @@ void Life::operate() {
     if (draw_.chance(30)) {
         clients_.peek(draw_slot());
     }
-    const Slot dead = draw_.from_to(kFirstDeadLetters, kSlots - 1);
+    const Slot dead = draw_dead_letters(draw_dead_of_fifo());
     if (parameters_.dead_letters && draw_.chance(parameters_.admin) && usable(dead)) {
         const bool back = parameters_.subscribers > 0 || draw_.chance(500);
         const Slot target = back ? kNoSlot : draw_slot();
-        if (target == kNoSlot || (usable(target) && target != dead)) {
+        const bool alike = target != kNoSlot && is_fifo(target) == is_fifo(dead);
+        if (target == kNoSlot || (alike && usable(target) && target != dead)) {
             start_move(dead, target);
         }
     }

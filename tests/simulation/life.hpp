@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 
@@ -49,6 +50,10 @@ private:
     std::uint32_t draw_visibility();
     Bytes16 draw_id();
     Slot draw_slot();
+    bool wanted(Slot slot) const;
+    bool draw_dead_of_fifo();
+    Slot draw_dead_letters(bool fifo);
+    void put_in_group(Slot slot, Model::Message& message);
     bool usable(Slot slot) const;
     bool do_turn(const std::function<void()>& decide);
     void say(const std::string& what);
@@ -64,6 +69,7 @@ private:
     std::uint32_t administered_ = 0;  // Slots, as bits, that this turn makes unsure.
     bool looked_ = false;
     bool subscribed_ = false;
+    std::deque<MessageId> bodies_;  // The newest ones that were sent to FIFO queues.
     std::uint64_t fingerprint_ = 0;
 };
 

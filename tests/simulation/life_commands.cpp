@@ -8,13 +8,6 @@ namespace esteira::simulation {
 using dialogue::Verdict;
 using Kind = Asked::Kind;
 
-Slot Life::draw_slot() {
-    if (parameters_.dead_letters && draw_.chance(150)) {
-        return draw_.from_to(kFirstDeadLetters, kSlots - 1);
-    }
-    return draw_.below(parameters_.queues);
-}
-
 std::uint32_t Life::draw_visibility() {
     return draw_.below(parameters_.visibility_seconds_max + 1);
 }
@@ -27,7 +20,7 @@ Rules Life::draw_rules(Slot slot) {
         rules.retention_seconds = draw_.from_to(60, 600);
     }
     if (slot < kFirstDeadLetters && parameters_.dead_letters && draw_.chance(700)) {
-        rules.dead_letters = draw_.from_to(kFirstDeadLetters, kSlots - 1);
+        rules.dead_letters = draw_dead_letters(is_fifo(slot));
         rules.max_receives = draw_.chance(200) ? 0 : draw_.from_to(1, 5);
     }
     if (slot < parameters_.subscribers && rules.dead_letters != kNoSlot) {
@@ -37,6 +30,11 @@ Rules Life::draw_rules(Slot slot) {
     rules.retry_base_ms = draw_.from_to(1, 5'000);
     rules.retry_max_ms = draw_.from_to(1'000, 60'000);
     rules.messages_max = parameters_.caps && draw_.chance(500) ? draw_.from_to(3, 40) : 0;
+    if (is_fifo(slot)) {
+        rules.fifo = true;
+        rules.content_based = draw_.chance(400);
+        rules.by_group = draw_.chance(300);
+    }
     return rules;
 }
 
@@ -54,7 +52,13 @@ Model::Message Life::draw_message() {
 }
 
 MessageId Life::new_message(Slot slot) {
-    return world_.model().ask_to_send(slot, draw_message(), world_.now());
+    Model::Message message = draw_message();
+    put_in_group(slot, message);
+    const MessageId id = world_.model().ask_to_send(slot, message, world_.now());
+    if (message.dedup.empty() && is_fifo(slot)) {
+        bodies_.push_back(world_.model().body_of(id));
+    }
+    return id;
 }
 
 void Life::send(Clients::Session& session, Slot slot) {

@@ -29,6 +29,7 @@ void Model::session_seen(std::uint32_t session, Time now) { sessions_[session - 
 void Model::session_works(std::uint32_t session) { sessions_[session - 1].works = true; }
 
 void Model::process_started(Time now) {
+    ++process_;
     for (SessionKnown& session : sessions_) {
         session.seen = now;
     }
@@ -126,18 +127,26 @@ void Model::queue_seen(Slot slot, const dialogue::Attributes* attributes) {
         }
     } else {
         if (known.perhaps && known.perhaps->told_by(*attributes)) {
+            known.by_group = known.there ? known.by_group : known.perhaps->by_group;
             known.rules = *known.perhaps;
         } else if (!known.there || !known.rules.told_by(*attributes)) {
             broken(name_of(slot) + (known.there ? " has settings that nobody gave it"
                                                 : " is there, and nobody made it"));
         }
         known.there = true;
+        const std::pair<std::string, std::string> scope{"DeduplicationScopeInForce",
+                                                        known.by_group ? "messageGroup" : "queue"};
+        if (is_fifo(slot) &&
+            std::find(attributes->begin(), attributes->end(), scope) == attributes->end()) {
+            broken(name_of(slot) + " deduplicates in another scope than it was made with");
+        }
     }
     known.perhaps_gone = false;
     known.perhaps.reset();
 }
 
 void Model::emptied(Slot slot, bool removed) {
+    ids_forgotten(slot, true);
     for (const MessageId id : live_) {
         Message& m = message_mutable(id);
         if ((m.places & bit(slot)) == 0) {
@@ -158,6 +167,7 @@ void Model::emptied(Slot slot, bool removed) {
 }
 
 void Model::perhaps_emptied(Slot slot) {
+    ids_forgotten(slot, false);
     for (const MessageId id : live_) {
         Message& m = message_mutable(id);
         if ((m.places & bit(slot)) != 0) {
@@ -179,9 +189,17 @@ MessageId Model::ask_to_send(Slot slot, Message message, Now now) {
     message.first_asked = now.broker;
     message.oldest = now.wall;
     message.not_before = now.broker + delay_of(message);
+    message.at = {slot, 0, ++step_, 0};
     messages_.push_back(std::move(message));
-    live_.push_back(messages_.size());
-    return messages_.size();
+    const MessageId id = messages_.size();
+    live_.push_back(id);
+    if (is_fifo(slot) && messages_.back().dedup.empty() && messages_.back().content == 0) {
+        messages_.back().content = id;
+    }
+    if (const MessageId content = messages_.back().content; content != 0) {
+        same_body_[content].push_back(id);
+    }
+    return id;
 }
 
 MessageId Model::ask_to_publish(Message message, std::uint32_t subscribers, Now now) {
@@ -212,7 +230,7 @@ MessageId Model::ask_to_publish(Message message, std::uint32_t subscribers, Now 
 }
 
 std::vector<MessageId> Model::copies_of(MessageId id) const {
-    const MessageId first = body_of(id);
+    const MessageId first = message(id).first_copy == 0 ? id : message(id).first_copy;
     std::vector<MessageId> copies;
     for (std::uint32_t i = 0; i < std::max(1U, message(first).copies); ++i) {
         copies.push_back(first + i);
@@ -231,13 +249,6 @@ MessageId Model::copy_in(MessageId body, Slot slot) const {
     return body;
 }
 
-void Model::damaged(MessageId id) {
-    for (const MessageId copy : copies_of(id)) {
-        message_mutable(copy).damaged = true;
-        message_mutable(copy).places |= kGone;
-    }
-}
-
 void Model::asked_again(MessageId id, Now now) {
     for (const MessageId copy : copies_of(id)) {
         one_asked_again(copy, now);
@@ -249,6 +260,10 @@ void Model::one_asked_again(MessageId id, Now now) {
     Message& m = message_mutable(id);
     m.exact = false;
     m.asked_once = false;
+    // It may be sent now, whatever became of it then.
+    std::erase_if(one_of_, [&](const auto& ids) {
+        return std::find(ids.begin(), ids.end(), id) != ids.end();
+    });
     m.not_before = std::min(m.not_before, now.broker + delay_of(m));
     if (m.sent == Sent::no) {  // Refused then; a request that did nothing is carried out again.
         m.sent = Sent::perhaps;
@@ -273,9 +288,14 @@ void Model::one_sent(MessageId id, std::uint64_t number) {
         broken(id, "was refused, and is answered as sent now");
     }
     m.sent = Sent::yes;
+    one_of_them_told(id);
+    if (m.at.slot == m.home && m.at.came_by == 0) {
+        m.at.came_by = ++step_;
+    }
     if (number == 0) {
         return;
     }
+    newest_number_ = std::max(newest_number_, number);
     const auto [at, fresh] = by_number_.emplace(number, id);
     if (!fresh && at->second != id) {
         broken(id, "has the number " + std::to_string(number) + " of another message");
@@ -286,25 +306,21 @@ void Model::one_sent(MessageId id, std::uint64_t number) {
     m.number = m.number == 0 ? number : m.number;
 }
 
-void Model::not_sent(MessageId id) {
-    for (const MessageId copy : copies_of(id)) {
-        Message& m = message_mutable(copy);
-        if (m.sent == Sent::yes) {
-            broken(copy, "was sent, and is refused now");
-        }
-        m.sent = Sent::no;
+// ------------------------------------------------------------------------------------ looking
+
+void Model::damaged(MessageId id) {
+    std::vector<MessageId> all = copies_of(body_of(id));
+    if (const auto others = same_body_.find(all.front()); others != same_body_.end()) {
+        all.insert(all.end(), others->second.begin(), others->second.end());
+    }
+    for (const MessageId each : all) {
+        message_mutable(each).damaged = true;
+        message_mutable(each).places |= kGone;
     }
 }
 
-// ------------------------------------------------------------------------------------ looking
-
-void Model::peeked(Slot slot, MessageId id, std::span<const std::byte> body, bool visible,
-                   Time now) {
-    if (id == 0 || id > messages_.size() || !is_body_of(id, body) ||
-        body.size() != message(id).bytes) {
-        broken("a body that nobody sent is shown in " + name_of(slot));
-    }
-    id = copy_in(id, slot);
+void Model::peeked(Slot slot, const Told& told, bool visible, Time now) {
+    const MessageId id = expect_known(told, slot);
     const Message& m = message(id);
     if (m.sent == Sent::no || (m.places & bit(slot)) == 0) {
         broken(id, "is shown in " + name_of(slot) + ", where it cannot be");
@@ -329,8 +345,14 @@ void Model::check_counts(const std::array<std::optional<std::uint64_t>, kSlots>&
     for (Slot slot = 0; slot < kSlots; ++slot) {
         const std::uint64_t count = messages[slot].value_or(0);
         if (count < least[slot] || count > most[slot]) {
+            std::string sure;
+            for (const MessageId id : live_) {
+                const bool here = message(id).sent == Sent::yes && message(id).places == bit(slot);
+                sure += here ? " " + std::to_string(id) : std::string();
+            }
             broken(name_of(slot) + " holds " + std::to_string(count) + " messages; it must be " +
-                   std::to_string(least[slot]) + " to " + std::to_string(most[slot]));
+                   std::to_string(least[slot]) + " to " + std::to_string(most[slot]) +
+                   ", surely these:" + sure);
         }
     }
 }
@@ -340,6 +362,14 @@ void Model::check_drained() const {
         const Message& m = message(id);
         if (m.sent == Sent::yes && (m.places & kGone) == 0) {
             broken(id, "was promised and is lost; it was sent to " + name_of(m.home));
+        }
+    }
+    for (const auto& ids : one_of_) {
+        const bool missing = std::all_of(ids.begin(), ids.end(), [&](MessageId id) {
+            return message(id).sent != Sent::yes && (message(id).places & kGone) == 0;
+        });
+        if (missing) {
+            broken(ids.back(), "was promised, or one of the same deduplication id, and is lost");
         }
     }
 }

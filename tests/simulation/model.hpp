@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
@@ -41,6 +43,14 @@ struct Judgement {
 
 class Model {
 public:
+    // In a queue and group. Steps are counted by the model: what surely came before something else
+    // was asked for stands before it.
+    struct Place {
+        Slot slot = kNoSlot;
+        std::uint64_t sequence = 0;    // 0: not told yet.
+        std::uint64_t came_after = 0;  // This step,
+        std::uint64_t came_by = 0;     // and before this one; 0: perhaps later.
+    };
     struct Message {
         enum class Sent : std::uint8_t { perhaps, yes, no } sent = Sent::perhaps;
         enum class ReceiptIs : std::uint8_t { none, open, spent, unsure };
@@ -74,6 +84,12 @@ public:
         MessageId first_copy = 0;  // 0: it was sent to a queue.
         std::uint32_t copies = 1;  // Of the first: so many; 0: no queue gets it.
         std::string told_origin;   // Of the first: what one of them was told, if none was given.
+        // Of those with a group.
+        std::string group;
+        std::string dedup;       // Empty: by its content, in a FIFO queue.
+        MessageId content = 0;   // Whose body it has; 0: its own, and nobody else's.
+        bool duplicate = false;  // Of one under the same deduplication id: nothing was sent.
+        Place at{};              // Where it stands in the order of the group.
     };
     static constexpr std::uint32_t kGone = 1U << 31;
 
@@ -96,6 +112,7 @@ public:
         std::optional<Rules> perhaps;
         bool perhaps_gone = false;
         bool removed_once = false;  // Perhaps.
+        bool by_group = false;      // The scope of deduplication that it was made with.
         bool unsure() const { return perhaps.has_value() || perhaps_gone; }
     };
     const Known& queue(Slot slot) const { return queues_[slot]; }
@@ -111,6 +128,8 @@ public:
     }
     // An answer to a look: nothing when there is no such queue.
     void queue_seen(Slot slot, const dialogue::Attributes* attributes);
+    // A FIFO queue has this delay from now on.
+    void delay_cut(Slot slot, std::uint32_t seconds, Time now, bool surely);
     void emptied(Slot slot, bool removed);
     void perhaps_emptied(Slot slot);
 
@@ -121,6 +140,14 @@ public:
     void asked_again(MessageId id, Now now);
     void sent(MessageId id, std::uint64_t number);
     void not_sent(MessageId id);
+    // What an answered send has come to, which was carried out between `first` and `last`. Number
+    // 0: it was not told.
+    enum class Came : std::uint8_t { stored, duplicate, either };
+    Came answered_send(MessageId id, std::uint64_t number, Time first, Time last);
+    // Carried out in a turn that nobody heard the end of.
+    void perhaps_sent(MessageId id, Time now);
+    // Whether a body may be sent once more: of every message with it, it is known what it became.
+    bool may_repeat_body(MessageId id) const;
 
     // ---- Receiving.
     struct Asking {
@@ -162,15 +189,23 @@ public:
     };
     // The tasks that have their share at the end of this turn, behind all that is answered in it.
     void moves_now(std::vector<Moving> moves, Now now);
-    void peeked(Slot slot, MessageId id, std::span<const std::byte> body, bool visible, Time now);
+    // What tells messages apart that have the same body.
+    struct Told {
+        std::span<const std::byte> body;
+        std::uint64_t number = 0;
+        std::string_view origin;
+    };
+    void peeked(Slot slot, const Told& told, bool visible, Time now);
     // Its bytes on the disk were changed: it may be set aside, never be told changed.
     void damaged(MessageId id);
-    MessageId body_of(MessageId id) const {
-        return message(id).first_copy == 0 ? id : message(id).first_copy;
-    }
 
     // ---- Looking.
     const Message& message(MessageId id) const { return messages_[id - 1]; }
+    // Whose body it has.
+    MessageId body_of(MessageId id) const {
+        const Message& m = message(id);
+        return m.content != 0 ? m.content : m.first_copy != 0 ? m.first_copy : id;
+    }
     std::size_t message_count() const { return messages_.size(); }
     // At the end of a turn: how many each queue holds has to be possible.
     void check_counts(const std::array<std::optional<std::uint64_t>, kSlots>& messages) const;
@@ -187,12 +222,14 @@ private:
     [[noreturn]] static void broken(MessageId id, const std::string& what);
     [[noreturn]] static void broken(const std::string& what) { throw Violation(what); }
 
-    Message& expect_known(std::span<const std::byte> body, Slot slot, MessageId& id);
     std::vector<MessageId> copies_of(MessageId id) const;
     MessageId copy_in(MessageId body, Slot slot) const;
     void check_origin_of_copy(MessageId id, const Message& m, const dialogue::Delivery& delivery);
     void one_asked_again(MessageId id, Now now);
     void one_sent(MessageId id, std::uint64_t number);
+    void one_not_sent(MessageId id);
+    MessageId expect_known(const Told& told, Slot slot) const;
+    MessageId with_body_of(MessageId content, const Told& told, Slot slot) const;
     void check_delivery(MessageId id, const Message& m, const Asking& asking,
                         const dialogue::Delivery& delivery, Now now) const;
     void check_story(MessageId id, const Message& m, Slot slot,
@@ -203,10 +240,11 @@ private:
                    const dialogue::Delivery& delivery, std::uint64_t number, Now now);
     enum class Standing : std::uint8_t { good, stale, unsure };
     Standing standing(const Judgement& judgement, std::uint32_t i) const;
+    Standing standing(const Judgement& judgement, std::uint32_t i, Time now) const;
     void take_effect(const Judgement& judgement, Message& m, Time now);
     void perhaps_take_effect(const Judgement& judgement, Message& m, Time now);
     std::vector<Slot> dead_letters_of(Slot slot) const;
-    void settle_sends(const Judgement& judgement, bool done);
+    void settle_sends(const Judgement& judgement, bool done, Time first, Time last);
     Millis backoff_least(Slot slot, const Message& m) const;
     Time retry_at(const Judgement& judgement, const Message& m, Time now) const;
     void loosen(Message& m, Time visible);
@@ -217,6 +255,37 @@ private:
     Millis retention_least(Slot slot) const;
     static std::uint32_t receives_allowed(Slot slot, const Rules& rules);
     Millis delay_of(const Message& m) const;
+
+    // Groups and their order (model_order.cpp).
+    std::uint64_t sequence_of(const Message& m, Slot slot) const;
+    bool surely_before(const Message& a, const Message& b, Slot slot) const;
+    void came_surely(Message& m, Slot slot);
+    void check_group(MessageId id, const Message& m, Slot slot, const dialogue::Delivery& delivery);
+    void take_place(Message& m, Slot slot, const dialogue::Delivery& delivery, bool moved);
+    void check_order(const std::vector<MessageId>& ids, Slot slot, const dialogue::Receipt& receipt,
+                     Now now);
+    bool held_back(MessageId id, Slot slot, Now now) const;
+    bool may_be_buried(const Message& m, Slot slot) const;
+
+    // Deduplication (model_dedup.cpp).
+    using DedupKey = std::pair<Slot, std::string>;
+    struct KnownId {
+        std::uint64_t number = 0;  // 0: of the message, which is not told yet.
+        MessageId id = 0;          // 0: one of several.
+        Time until_least{};        // So long it surely holds, if it ever did;
+        Time until_most{};         // from here on it is forgotten.
+        bool sure = false;
+        std::uint32_t process = 0;
+    };
+    DedupKey dedup_key(const Message& m) const;
+    std::uint64_t number_of(const KnownId& known) const;
+    void keep_number(const Message& m);
+    Came stored(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own);
+    Came repeated(MessageId id, std::vector<KnownId>& known, KnownId first);
+    Came either(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own);
+    std::optional<Came> as_answered_then(MessageId id, std::uint64_t number);
+    void ids_forgotten(Slot slot, bool surely);
+    void one_of_them_told(MessageId id);
 
     std::uint64_t broker_id_;
     Counters& counters_;
@@ -230,6 +299,16 @@ private:
     std::uint64_t newest_delivery_ = 0;
     std::uint32_t receiving_ = 0;
     std::unordered_map<std::uint64_t, MessageId> by_number_;
+    std::uint64_t newest_number_ = 0;
+    std::unordered_map<MessageId, std::vector<MessageId>> same_body_;  // By whose it is.
+    std::unordered_map<MessageId, std::string> told_ids_;  // Of bodies, by whose they are.
+    std::uint64_t step_ = 0;
+    std::uint32_t process_ = 0;
+    std::map<DedupKey, std::vector<KnownId>> known_ids_;
+    std::set<DedupKey> purged_ids_;
+    // What a send of a turn that died may have repeated: a later answer may still tell it.
+    std::unordered_map<MessageId, std::vector<KnownId>> perhaps_repeat_;
+    std::vector<std::vector<MessageId>> one_of_;  // One of each was sent, the others were not.
 };
 
 }  // namespace esteira::simulation

@@ -27,16 +27,43 @@ std::string text(Time t) { return std::to_string(t.time_since_epoch().count()); 
 
 }  // namespace
 
-Model::Message& Model::expect_known(std::span<const std::byte> body, Slot slot, MessageId& id) {
-    id = id_in_body(body);
+MessageId Model::expect_known(const Told& told, Slot slot) const {
+    const MessageId id = id_in_body(told.body);
     if (id == 0 || id > messages_.size()) {
-        broken("a body is delivered that nobody sent");
+        broken("a body is told of " + name_of(slot) + " that nobody sent");
     }
-    if (body.size() != message(id).bytes || !is_body_of(id, body)) {
-        broken(id, "is delivered with a changed body");
+    if (told.body.size() != message(id).bytes || !is_body_of(id, told.body)) {
+        broken(id, "is told of " + name_of(slot) + " with a changed body");
     }
-    id = copy_in(id, slot);
-    return message_mutable(id);
+    return message(id).first_copy == 0 ? with_body_of(id, told, slot) : copy_in(id, slot);
+}
+
+// Several messages may have been sent with one body. They are known by their numbers, all but one
+// of them (may_repeat_body); those that moved by their origins.
+MessageId Model::with_body_of(MessageId content, const Told& told, Slot slot) const {
+    const auto others = same_body_.find(content);
+    if (others == same_body_.end()) {
+        return content;
+    }
+    const auto known = by_number_.find(told.number);
+    if (known != by_number_.end() && body_of(known->second) == content) {
+        return known->second;
+    }
+    MessageId perhaps = content;
+    for (const MessageId id : others->second) {
+        const Message& m = message(id);
+        if (m.sent == Sent::no || (m.places & bit(slot)) == 0) {
+            continue;
+        }
+        if (m.number == 0) {
+            perhaps = id;
+        } else if (m.perhaps_redriven && !told.origin.empty() &&
+                   (told.origin == m.origin ||
+                    told.origin == dialogue::message_id(broker_id_, MessageNumber{m.number}))) {
+            return id;
+        }
+    }
+    return perhaps;
 }
 
 void Model::check_delivery(MessageId id, const Message& m, const Asking& asking,
@@ -185,8 +212,11 @@ void Model::delivered(MessageId id, Message& m, const Asking& asking,
         counters_.add(Sometimes::buried_for_its_count, counted);
     }
     check_origin_of_copy(id, m, delivery);
+    const bool moved = m.perhaps_redriven || m.at.slot != asking.slot;
     take_number(id, m, asking.slot, delivery);
+    take_place(m, asking.slot, delivery, moved);
     m.sent = Sent::yes;
+    one_of_them_told(id);
     m.places = bit(asking.slot) | (m.damaged ? kGone : 0);
     // A broker that died before it wrote anything begins again at an earlier broker time.
     m.not_before =
@@ -214,8 +244,9 @@ std::vector<MessageId> Model::received(const Asking& asking, const dialogue::Rec
     for (std::size_t i = 0; i < reply.messages.size(); ++i) {
         const dialogue::Delivery& delivery = reply.messages[i];
         const std::uint64_t number = reply.receipt.first.value + i;
-        MessageId id = 0;
-        Message& m = expect_known(delivery.body, asking.slot, id);
+        const MessageId id =
+            expect_known({delivery.body, delivery.number.value, delivery.origin}, asking.slot);
+        Message& m = message_mutable(id);
         ids.push_back(id);
         const auto told = by_delivery_.find(number);
         if (asking.repeated && told != by_delivery_.end() && told->second == id &&
@@ -230,6 +261,7 @@ std::vector<MessageId> Model::received(const Asking& asking, const dialogue::Rec
         }
         time_passes(m, now);  // An earlier answer of this turn may have let something happen.
         check_delivery(id, m, asking, delivery, now);
+        check_group(id, m, asking.slot, delivery);
         check_delivery_number(id, asking, number);
         const bool alone = asking.slot == m.home && !m.ever_redriven &&
                            delivery.crashes >= limits::kCrashesBeforeAlone;
@@ -238,21 +270,26 @@ std::vector<MessageId> Model::received(const Asking& asking, const dialogue::Rec
         }
         delivered(id, m, asking, delivery, number, now);
     }
+    if (is_fifo(asking.slot)) {
+        check_order(ids, asking.slot, reply.receipt, now);
+    }
     return ids;
 }
 
-void Model::received_nothing(Slot slot, Now now) const {
+bool Model::may_be_buried(const Message& m, Slot slot) const {
     const Rules& rules = queues_[slot].rules;
-    const bool buries = rules.dead_letters != kNoSlot;
+    return rules.dead_letters != kNoSlot &&
+           ((rules.max_receives != 0 && m.receives_most >= rules.max_receives) ||
+            m.crashes_most >= limits::kCrashesBeforeBurial);
+}
+
+void Model::received_nothing(Slot slot, Now now) const {
     for (const MessageId id : live_) {
         const Message& m = message(id);
         const bool surely_here = m.sent == Sent::yes && m.places == bit(slot) && m.exact &&
                                  m.receipt != ReceiptIs::unsure && now.broker >= m.not_before &&
                                  m.oldest + retention_least(slot) > now.wall;
-        const bool to_be_buried =
-            buries && ((rules.max_receives != 0 && m.receives_most >= rules.max_receives) ||
-                       m.crashes_most >= limits::kCrashesBeforeBurial);
-        if (surely_here && !to_be_buried) {
+        if (surely_here && !may_be_buried(m, slot) && !held_back(id, slot, now)) {
             broken(id, "is visible in " + name_of(slot) + " since " + text(m.not_before) +
                            ", received " + std::to_string(m.receives_most) +
                            " times, and a receive got nothing");

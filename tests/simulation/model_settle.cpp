@@ -33,6 +33,16 @@ Model::Standing Model::standing(const Judgement& judgement, std::uint32_t i) con
     return m.receipt == ReceiptIs::open && surely_here ? Standing::good : Standing::unsure;
 }
 
+// A FIFO queue takes no verdict of who is too late.
+Model::Standing Model::standing(const Judgement& judgement, std::uint32_t i, Time now) const {
+    const Message& m = message(judgement.delivered[judgement.index + i]);
+    const Standing is = standing(judgement, i);
+    if (!is_fifo(judgement.slot) || is == Standing::stale || now < m.not_before) {
+        return is;
+    }
+    return m.exact ? Standing::stale : Standing::unsure;
+}
+
 // The least that the queue's backoff may come to: half of base * 2^(receives - 1), at most the
 // maximum.
 Millis Model::backoff_least(Slot slot, const Message& m) const {
@@ -63,6 +73,7 @@ void Model::take_effect(const Judgement& judgement, Message& m, Time now) {
             break;
         case Verdict::dead:
             m.places = bit(queues_[judgement.slot].rules.dead_letters) | (m.places & kGone);
+            came_surely(m, queues_[judgement.slot].rules.dead_letters);
             m.not_before = now;
             m.exact = true;
             m.burial_reason = judgement.reason;
@@ -106,6 +117,7 @@ void Model::perhaps_take_effect(const Judgement& judgement, Message& m, Time now
             return;
         case Verdict::retry:
             loosen(m, retry_at(judgement, m, now));
+            perhaps_moved(m);
             return;
         case Verdict::dead:
             for (const Slot dead : dead_letters_of(judgement.slot)) {
@@ -116,6 +128,7 @@ void Model::perhaps_take_effect(const Judgement& judgement, Message& m, Time now
             return;
         case Verdict::hand_back:
             hand_back_perhaps(m, now);
+            perhaps_moved(m);
             return;
         case Verdict::visibility:
             m.not_before = std::min(m.not_before, now + judgement.delay.value_or(Millis{0}));
@@ -125,11 +138,11 @@ void Model::perhaps_take_effect(const Judgement& judgement, Message& m, Time now
     }
 }
 
-void Model::settle_sends(const Judgement& judgement, bool done) {
+void Model::settle_sends(const Judgement& judgement, bool done, Time first, Time last) {
     for (const auto& [slot, id] : judgement.sends) {
         if (done) {
             counters_.add(Sometimes::sent_on);
-            sent(id, 0);
+            answered_send(id, 0, first, last);
         } else {
             not_sent(id);
         }
@@ -142,9 +155,12 @@ void Model::settled(const Judgement& judgement, Code code, Now now) {
     for (std::uint32_t i = 0; i < judgement.count; ++i) {
         // An earlier answer of this turn may have let it be buried.
         time_passes(message_mutable(judgement.delivered[judgement.index + i]), now);
-        const Standing is = standing(judgement, i);
+        const Standing is = standing(judgement, i, now.broker);
         stale += is == Standing::stale;
         good += is == Standing::good;
+        counters_.add(Sometimes::late_receipt_refused,
+                      code == Code::receipt_stale && is == Standing::stale &&
+                          standing(judgement, i) == Standing::good);
     }
     const MessageId first = judgement.delivered[judgement.index];
     if (code == Code::ok && stale > 0) {
@@ -158,12 +174,12 @@ void Model::settled(const Judgement& judgement, Code code, Now now) {
     if (code == Code::conflict && (judgement.verdict != Verdict::dead || !no_dead_letters)) {
         broken(first, "a conflict without a reason");
     }
-    settle_sends(judgement, code == Code::ok);
+    settle_sends(judgement, code == Code::ok, now.broker, now.broker);
     const bool partly =
         code == Code::queue_full && judgement.verdict == Verdict::dead && judgement.sends.empty();
     for (std::uint32_t i = 0; i < judgement.count; ++i) {
         Message& m = message_mutable(judgement.delivered[judgement.index + i]);
-        const Standing is = standing(judgement, i);
+        const Standing is = standing(judgement, i, now.broker);
         if (is == Standing::stale) {
             continue;
         }
@@ -176,7 +192,7 @@ void Model::settled(const Judgement& judgement, Code code, Now now) {
 }
 
 void Model::settled_late(const Judgement& judgement, Code code, Time first_asked, Time now) {
-    settle_sends(judgement, code == Code::ok);
+    settle_sends(judgement, code == Code::ok, first_asked, now);
     for (std::uint32_t i = 0; i < judgement.count; ++i) {
         const MessageId id = judgement.delivered[judgement.index + i];
         Message& m = message_mutable(id);
@@ -195,8 +211,11 @@ void Model::settled_late(const Judgement& judgement, Code code, Time first_asked
 }
 
 void Model::perhaps_settled(const Judgement& judgement, Time now) {
+    for (const auto& [slot, id] : judgement.sends) {
+        perhaps_sent(id, now);
+    }
     for (std::uint32_t i = 0; i < judgement.count; ++i) {
-        if (standing(judgement, i) != Standing::stale) {
+        if (standing(judgement, i, now) != Standing::stale) {
             perhaps_take_effect(judgement,
                                 message_mutable(judgement.delivered[judgement.index + i]), now);
         }
@@ -261,10 +280,14 @@ void Model::perhaps_moved(Message& m) {
         }
         // Without a target, each goes to the queue that it was buried in.
         for (Slot slot = 0; slot < kSlots; ++slot) {
-            const bool source = slot < kFirstDeadLetters && queues_[slot].there;
+            const bool source = slot < kFirstDeadLetters && queues_[slot].there &&
+                                is_fifo(slot) == is_fifo(moving.from);
             if (moving.target == slot || (moving.target == kNoSlot && source)) {
                 m.places |= bit(slot);
             }
+        }
+        if (is_fifo(m.home)) {
+            keep_number(m);
         }
         m.perhaps_redriven = m.ever_redriven = true;
         m.receives_least = 0;

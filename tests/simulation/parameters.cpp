@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "tests/simulation/draw.hpp"
+#include "tests/simulation/rules.hpp"
 
 namespace esteira::simulation {
 
@@ -42,6 +43,22 @@ void draw_traffic(Parameters& p, Draw& draw) {
     p.repeats = draw.chance(200) ? 0 : 20 * draw.from_to(1, 8);
     p.admin = draw.chance(300) ? 0 : draw.from_to(2, 30);
     p.greedy = 100 * draw.from_to(1, 9);
+}
+
+// From a seed of their own: lives without groups are what they were before there were any.
+void draw_groups(Parameters& p, std::uint64_t seed) {
+    Draw draw(seed ^ 0x67726F757073);
+    if (draw.chance(500)) {
+        return;
+    }
+    const std::uint32_t kind = draw.below(100);
+    if (kind < 85) {
+        p.fifo_queues = draw.from_to(1, kFirstDeadLetters - kFirstFifo);
+        p.queues = draw.chance(500) ? 0 : draw.from_to(1, 2);
+        p.groups = draw.from_to(1, 4);
+        p.known_ids = 100 * draw.below(8);
+    }
+    p.tenants = kind >= 85 || draw.chance(300) ? draw.from_to(100, 900) : 0;
 }
 
 void draw_faults(Parameters& p, Draw& draw) {
@@ -99,6 +116,7 @@ Parameters Parameters::of_seed(std::uint64_t seed) {
     p.seed = seed;
     draw_journal(p, draw);
     draw_traffic(p, draw);
+    draw_groups(p, seed);
     draw_faults(p, draw);
     if (p.body_bytes_max > p.frame_bytes / 3) {
         p.body_bytes_max = p.frame_bytes / 3;  // A message and its history fit one frame.
@@ -128,11 +146,12 @@ std::string to_string(const Parameters& p) {
         << "ms visibility=" << p.visibility_seconds_max << "s delays=" << p.delays
         << " retention=" << p.short_retention << " polls=" << p.long_polls
         << " workers=" << p.workers << " deaths=" << p.deaths << " jumps=" << p.wall_jumps
-        << " caps=" << p.caps << " repeats=" << p.repeats << " admin=" << p.admin
-        << " crash=" << p.crash << " power=" << p.power_share << " garble=" << p.garble
-        << " crash_in_recovery=" << p.crash_in_recovery << " failed_sync=" << p.failed_sync
-        << " short_write=" << p.short_write << " full_disk=" << p.full_disk << " flip=" << p.flip
-        << " body_flip=" << p.body_flip;
+        << " caps=" << p.caps << " repeats=" << p.repeats << " fifo=" << p.fifo_queues
+        << " groups=" << p.groups << " ids=" << p.known_ids << " tenants=" << p.tenants
+        << " admin=" << p.admin << " crash=" << p.crash << " power=" << p.power_share
+        << " garble=" << p.garble << " crash_in_recovery=" << p.crash_in_recovery
+        << " failed_sync=" << p.failed_sync << " short_write=" << p.short_write
+        << " full_disk=" << p.full_disk << " flip=" << p.flip << " body_flip=" << p.body_flip;
     return out.str();
 }
 

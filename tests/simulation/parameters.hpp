@@ -42,6 +42,12 @@ struct Parameters {
     std::uint32_t greedy = 300;  // Receives that ask for many.
     std::uint32_t upkeep = 150;  // Marks, prepared space.
 
+    // Groups.
+    std::uint32_t fifo_queues = 0;
+    std::uint32_t groups = 2;       // That a FIFO queue has messages of.
+    std::uint32_t known_ids = 300;  // Of sends to FIFO queues, those with a well-used id.
+    std::uint32_t tenants = 0;      // Of sends to standard queues, those with a group.
+
     // Faults.
     std::uint32_t crash = 0;          // The process ends at some call of the disk.
     std::uint32_t power_share = 500;  // Of ends that are a power loss.

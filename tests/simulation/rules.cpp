@@ -6,8 +6,9 @@
 namespace esteira::simulation {
 
 std::string name_of(Slot slot) {
-    return slot < kFirstDeadLetters ? "queue-" + std::to_string(slot)
-                                    : "dead-" + std::to_string(slot - kFirstDeadLetters);
+    return (slot < kFirstDeadLetters ? "queue-" + std::to_string(slot)
+                                     : "dead-" + std::to_string(slot - kFirstDeadLetters)) +
+           (is_fifo(slot) ? ".fifo" : "");
 }
 
 const char* filter_of(Slot subscriber) {
@@ -21,7 +22,7 @@ bool filter_matches(Slot subscriber, bool with_attributes) {
 
 Slot dead_letters_of_subscriber(Slot subscriber) {
     const Slot dead = kFirstDeadLetters + subscriber;
-    return dead < kSlots ? dead : kNoSlot;
+    return dead < kFifoDeadLetters ? dead : kNoSlot;
 }
 
 Slot slot_of(std::string_view name) {
@@ -34,14 +35,21 @@ Slot slot_of(std::string_view name) {
 }
 
 dialogue::Attributes Rules::attributes() const {
-    return {{"DelaySeconds", std::to_string(delay_seconds)},
-            {"VisibilityTimeout", std::to_string(visibility_seconds)},
-            {"MessageRetentionPeriod", std::to_string(retention_seconds)},
-            {"MaxReceives", std::to_string(max_receives)},
-            {"DeadLetterQueue", dead_letters == kNoSlot ? "" : name_of(dead_letters)},
-            {"RetryBaseMillis", std::to_string(retry_base_ms)},
-            {"RetryMaxMillis", std::to_string(retry_max_ms)},
-            {"MaxMessages", std::to_string(messages_max)}};
+    dialogue::Attributes all{
+        {"DelaySeconds", std::to_string(delay_seconds)},
+        {"VisibilityTimeout", std::to_string(visibility_seconds)},
+        {"MessageRetentionPeriod", std::to_string(retention_seconds)},
+        {"MaxReceives", std::to_string(max_receives)},
+        {"DeadLetterQueue", dead_letters == kNoSlot ? "" : name_of(dead_letters)},
+        {"RetryBaseMillis", std::to_string(retry_base_ms)},
+        {"RetryMaxMillis", std::to_string(retry_max_ms)},
+        {"MaxMessages", std::to_string(messages_max)}};
+    if (fifo) {
+        all.insert(all.end(), {{"FifoQueue", "true"},
+                               {"ContentBasedDeduplication", content_based ? "true" : "false"},
+                               {"DeduplicationScope", by_group ? "messageGroup" : "queue"}});
+    }
+    return all;
 }
 
 bool Rules::told_by(const dialogue::Attributes& told) const {

@@ -11,8 +11,14 @@ namespace esteira::simulation {
 // A queue of the simulated world has a slot; what it is called and how it is set follow from here.
 using Slot = std::uint32_t;
 inline constexpr Slot kNoSlot = 31;
-inline constexpr Slot kSlots = 6;
-inline constexpr Slot kFirstDeadLetters = 4;  // Slots from here on are dead-letter queues.
+inline constexpr Slot kSlots = 10;
+inline constexpr Slot kFirstFifo = 4;         // From here on FIFO queues,
+inline constexpr Slot kFirstDeadLetters = 7;  // from here on dead-letter queues;
+inline constexpr Slot kFifoDeadLetters = 9;   // the last one is a FIFO queue.
+
+constexpr bool is_fifo(Slot slot) {
+    return (slot >= kFirstFifo && slot < kFirstDeadLetters) || slot == kFifoDeadLetters;
+}
 
 // A topic feeds the first queues, each with a filter of its own, for good. Their dead letters do
 // not mix, so that a body and where it is tell which copy of it that is.
@@ -34,6 +40,10 @@ struct Rules {
     std::uint32_t retry_base_ms = 1'000;
     std::uint32_t retry_max_ms = 300'000;
     std::uint32_t messages_max = 0;
+    // Of FIFO queues.
+    bool fifo = false;
+    bool content_based = false;
+    bool by_group = false;  // The scope of deduplication ids.
 
     bool operator==(const Rules&) const = default;
     dialogue::Attributes attributes() const;

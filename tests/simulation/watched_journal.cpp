@@ -30,6 +30,8 @@ void WatchedJournal::look_at_last() {
         return;
     }
     counters_.add(Sometimes::relocated_shared, !stored.shared.empty());
+    counters_.add(Sometimes::relocated_in_group, stored.fifo && !stored.held);
+    counters_.add(Sometimes::relocated_in_group_held, stored.fifo && stored.held);
     counters_.add(stored.held                       ? Sometimes::relocated_held
                   : stored.visible_at > now_.broker ? Sometimes::relocated_delayed
                                                     : Sometimes::relocated_waiting);

@@ -47,7 +47,7 @@ void World::flip_a_body() {
         return;
     }
     std::vector<std::byte> body(model_.message(id).bytes);
-    fill_body(id, body);
+    fill_body(model_.body_of(id), body);
     const journal::Stats stats = journal_->stats();
     for (std::uint32_t chunk = stats.first_chunk; chunk <= stats.open_chunk; ++chunk) {
         const std::string file = journal::segment_name(chunk);

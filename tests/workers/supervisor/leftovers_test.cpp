@@ -46,9 +46,12 @@ TEST_F(LeftoversTest, AskedToStopItDrainsAndNothingIsCounted) {
 TEST_F(LeftoversTest, AskedTwiceItStopsAtOnce) {
     const auto supervisor = start({"pool_min=2", "drain_s=3600", "batch_max=3"});
     ASSERT_TRUE(steady(2));
+    send(3'000);
+    // Only who has reached the database asks for messages.
+    const auto all_busy = [&] { return pool().at("busy") == 2; };
+    ASSERT_TRUE(await(all_busy));
     postgres_->freeze(true);
-    send(100);
-    const bool at_work = await([&] { return pool().at("busy") == 2; });
+    const bool at_work = await(all_busy);
     supervisor->signal(SIGTERM);
     const bool asked = await([&] { return times_said("worker_asked_to_stop") == 2; });
     supervisor->signal(SIGTERM);

@@ -1,0 +1,259 @@
+// Deduplication: which ids a FIFO queue has to know, may know, and cannot know.
+#include <algorithm>
+
+#include "common/base/limits.hpp"
+#include "tests/simulation/model.hpp"
+
+namespace esteira::simulation {
+
+using Sent = Model::Message::Sent;
+using Came = Model::Came;
+
+Model::DedupKey Model::dedup_key(const Message& m) const {
+    std::string key = queues_[m.home].by_group ? m.group : std::string();
+    key += ' ';
+    key += m.dedup.empty() ? "body of " + std::to_string(m.content) : m.dedup;
+    return {m.home, std::move(key)};
+}
+
+std::uint64_t Model::number_of(const KnownId& known) const {
+    if (known.number != 0 || known.id == 0) {
+        return known.number;
+    }
+    const Message& m = message(known.id);
+    return m.ever_redriven ? 0 : m.number;
+}
+
+// Its number may be another one from here on; what it was sent as stays known.
+void Model::keep_number(const Message& m) {
+    for (KnownId& known : known_ids_[dedup_key(m)]) {
+        if (known.id != 0 && &message(known.id) == &m) {
+            known.number = number_of(known);
+        }
+    }
+}
+
+void Model::not_sent(MessageId id) {
+    for (const MessageId copy : copies_of(id)) {
+        one_not_sent(copy);
+    }
+}
+
+void Model::one_not_sent(MessageId id) {
+    Message& m = message_mutable(id);
+    if (m.sent == Sent::yes) {
+        broken(id, "was sent, and is refused now");
+    }
+    m.sent = Sent::no;
+    if (is_fifo(m.home)) {
+        std::erase_if(known_ids_[dedup_key(m)], [&](const KnownId& k) { return k.id == id; });
+    }
+}
+
+// Told to be there: the others of the same id were not sent.
+void Model::one_of_them_told(MessageId id) {
+    for (const auto& ids : one_of_) {
+        if (std::find(ids.begin(), ids.end(), id) == ids.end()) {
+            continue;
+        }
+        for (const MessageId other : ids) {
+            if (other != id && message(other).sent == Sent::yes) {
+                broken(id, "and message " + std::to_string(other) +
+                               " were both sent under one deduplication id");
+            }
+            if (other != id) {
+                message_mutable(other).sent = Sent::no;
+            }
+        }
+    }
+    std::erase_if(one_of_, [&](const auto& ids) {
+        return std::find(ids.begin(), ids.end(), id) != ids.end();
+    });
+}
+
+Came Model::answered_send(MessageId id, std::uint64_t number, Time first, Time last) {
+    const Message& m = message(id);
+    if (!is_fifo(m.home)) {
+        sent(id, number);
+        return Came::stored;
+    }
+    std::vector<KnownId>& known = known_ids_[dedup_key(m)];
+    KnownId own{number, id, first + limits::kDedupKept, last + limits::kDedupKept, true, process_};
+    const auto perhaps_before =
+        std::find_if(known.begin(), known.end(), [&](const KnownId& k) { return k.id == id; });
+    if (perhaps_before != known.end()) {
+        own.until_least = std::min(own.until_least, perhaps_before->until_least);
+        known.erase(perhaps_before);
+    }
+    std::erase_if(known, [&](const KnownId& k) {
+        const bool over = k.until_most <= first;
+        counters_.add(Sometimes::dedup_id_forgotten, over && k.sure);
+        return over;
+    });
+    const auto same = std::find_if(known.begin(), known.end(), [&](const KnownId& k) {
+        return number != 0 && number_of(k) == number;
+    });
+    if (same != known.end()) {
+        return repeated(id, known, *same);
+    }
+    if (number != 0) {
+        if (const auto came = as_answered_then(id, number)) {
+            own.sure = false;
+            if (*came == Came::either) {
+                known.push_back(own);
+            }
+            return *came;
+        }
+    }
+    const auto holds = std::find_if(known.begin(), known.end(), [&](const KnownId& k) {
+        return k.sure && last < k.until_least;
+    });
+    if (holds == known.end()) {
+        const bool unclear = std::any_of(known.begin(), known.end(), [&](const KnownId& k) {
+            return number == 0 || number_of(k) == 0;
+        });
+        return unclear ? either(id, number, known, own) : stored(id, number, known, own);
+    }
+    if (number != 0 && number_of(*holds) != 0) {
+        broken(id, "was sent as " + std::to_string(number) +
+                       ", and its deduplication id is known: it was " +
+                       std::to_string(number_of(*holds)));
+    }
+    if (number != 0 && holds->id != 0) {
+        sent(holds->id, number);
+    }
+    return repeated(id, known, *holds);
+}
+
+// A turn that died may have been durable, and what it repeated forgotten or purged since.
+std::optional<Came> Model::as_answered_then(MessageId id, std::uint64_t number) {
+    const auto then = perhaps_repeat_.find(id);
+    if (then == perhaps_repeat_.end()) {
+        return std::nullopt;
+    }
+    const auto has = [&](std::uint64_t wanted) {
+        return std::any_of(then->second.begin(), then->second.end(),
+                           [&](const KnownId& k) { return k.id != id && number_of(k) == wanted; });
+    };
+    if (has(number)) {
+        message_mutable(id).sent = Sent::no;
+        return Came::duplicate;
+    }
+    return has(0) ? std::optional(Came::either) : std::nullopt;
+}
+
+Came Model::stored(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own) {
+    // One that would have been known, and was not, was never sent.
+    for (const KnownId& k : known) {
+        if (!k.sure && k.id != 0 && own.until_most - limits::kDedupKept < k.until_least &&
+            message(k.id).sent == Sent::perhaps) {
+            message_mutable(k.id).sent = Sent::no;
+        }
+    }
+    const bool once = message(id).asked_once;
+    if (once && number != 0 && number <= newest_number_ && own.until_least == own.until_most) {
+        broken(id, "was sent as " + std::to_string(number) + ", which is older than " +
+                       std::to_string(newest_number_));
+    }
+    counters_.add(Sometimes::dedup_id_free_after_purge,
+                  purged_ids_.erase(dedup_key(message(id))) != 0);
+    sent(id, number);
+    known.assign(1, own);
+    return Came::stored;
+}
+
+Came Model::repeated(MessageId id, std::vector<KnownId>& known, KnownId first) {
+    Message& m = message_mutable(id);
+    first.sure = true;
+    known.assign(1, first);
+    if (first.id == 0 && !m.asked_once) {
+        return Came::either;  // It may be the first one itself.
+    }
+    if (m.sent == Sent::yes) {
+        broken(id, "was sent, and is taken for a repeated one now");
+    }
+    m.sent = Sent::no;
+    m.duplicate = true;
+    counters_.add(Sometimes::dedup_hit);
+    counters_.add(Sometimes::dedup_hit_after_restart, first.process != process_);
+    counters_.add(Sometimes::dedup_hit_by_body, m.dedup.empty());
+    counters_.add(Sometimes::dedup_hit_when_gone,
+                  first.id != 0 && message(first.id).places == kGone);
+    return Came::duplicate;
+}
+
+// Sent anew, or the repetition of one that nobody was told of.
+Came Model::either(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own) {
+    std::vector<MessageId> ids{id};
+    bool surely_one = number != 0;
+    KnownId one{number, 0, own.until_least, own.until_most, true, process_};
+    for (const KnownId& k : known) {
+        if (number_of(k) != 0 && number != 0) {
+            continue;
+        }
+        one.until_least = std::min(one.until_least, k.until_least);
+        // One that was sent for certain, under a number that was never told, is there in any case.
+        surely_one = surely_one && k.id != 0 && message(k.id).sent == Sent::perhaps &&
+                     own.until_most - limits::kDedupKept < k.until_least;
+        ids.push_back(k.id);
+    }
+    counters_.add(Sometimes::dedup_of_unknown);
+    if (number == 0) {
+        own.sure = false;
+        known.push_back(own);
+        return Came::either;
+    }
+    newest_number_ = std::max(newest_number_, number);
+    if (surely_one) {
+        one_of_.push_back(ids);
+    }
+    known.assign(1, one);
+    return Came::either;
+}
+
+void Model::perhaps_sent(MessageId id, Time now) {
+    Message& m = message_mutable(id);
+    if (!is_fifo(m.home) || m.sent != Sent::perhaps) {
+        return;
+    }
+    std::vector<KnownId>& known = known_ids_[dedup_key(m)];
+    const Time until = now + limits::kDedupKept;
+    auto& perhaps_repeated = perhaps_repeat_[id];
+    perhaps_repeated.insert(perhaps_repeated.end(), known.begin(), known.end());
+    for (KnownId& k : known) {
+        if (k.id == id) {
+            k.until_most = std::max(k.until_most, until);
+            return;
+        }
+        if (k.sure && now < k.until_least) {
+            m.sent = Sent::no;  // It would have been a repeated one.
+            return;
+        }
+    }
+    known.push_back({0, id, until, until, false, process_});
+}
+
+void Model::ids_forgotten(Slot slot, bool surely) {
+    for (auto at = known_ids_.lower_bound({slot, {}});
+         at != known_ids_.end() && at->first.first == slot; ++at) {
+        if (surely && !at->second.empty()) {
+            purged_ids_.insert(at->first);
+            at->second.clear();
+        }
+        for (KnownId& known : at->second) {
+            known.sure = false;
+        }
+    }
+}
+
+bool Model::may_repeat_body(MessageId id) const {
+    const auto clear = [&](MessageId each) {
+        const Message& m = message(each);
+        return m.sent == Sent::no || (m.sent == Sent::yes && m.number != 0 && !m.perhaps_redriven);
+    };
+    const auto others = same_body_.find(id);
+    return clear(id) && (others == same_body_.end() ||
+                         std::all_of(others->second.begin(), others->second.end(), clear));
+}
+
+}  // namespace esteira::simulation
