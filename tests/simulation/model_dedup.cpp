@@ -226,7 +226,8 @@ void Model::perhaps_sent(MessageId id, Time now) {
             return;
         }
         if (k.sure && now < k.until_least) {
-            m.sent = Sent::no;  // It would have been a repeated one.
+            // It would have been a repeated one, if it is not the first one itself.
+            m.sent = k.id == 0 ? m.sent : Sent::no;
             return;
         }
     }
