@@ -147,7 +147,8 @@ void Engine::set_aside_damaged(Queue& queue, SetAside event, Now now) {
     commit(event, now);
 }
 
-// One record for all queues in which it waits.
+// One record for all queues in which it waits, and is due at the same time: a FIFO queue's delay
+// may have been cut since.
 void Engine::relocate_waiting(const Relocatable& candidate, Now now) {
     const Position at = candidate.place.at;
     const auto record = read_stored(log_.read(at, candidate.place.size));
@@ -161,13 +162,22 @@ void Engine::relocate_waiting(const Relocatable& candidate, Now now) {
         return;
     }
     std::vector<std::pair<QueueNumber, MessageNumber>> holders;
-    if (waits(record->queue, at)) {
-        holders.emplace_back(record->queue, record->number);
-    }
-    for (const auto& [queue, number] : record->shared) {
-        if (waits(queue, at)) {
-            holders.emplace_back(queue, number);
+    std::optional<Time> due;
+    bool all = true;
+    const auto add = [&](QueueNumber number, MessageNumber message) {
+        if (!waits(number, at)) {
+            return;
         }
+        const Time due_here = queues_.at(number)->due_at(at).value_or(record->visible_at);
+        due = due.value_or(due_here);
+        if (due == due_here) {
+            holders.emplace_back(number, message);
+        }
+        all = all && due == due_here;
+    };
+    add(record->queue, record->number);
+    for (const auto& [queue, number] : record->shared) {
+        add(queue, number);
     }
     Stored moved = *record;
     moved.cause = Cause::relocated;
@@ -181,10 +191,7 @@ void Engine::relocate_waiting(const Relocatable& candidate, Now now) {
         moved.shared.assign(holders.begin() + 1, holders.end());
         moved.replaces = Replaces{first.number(), at, {}};
         moved.age = first.waiting().age_of(at).value_or(moved.age);
-        const Grouped* grouped = first.grouped();
-        if (const auto* waiting = grouped != nullptr ? grouped->find(at) : nullptr) {
-            moved.visible_at = waiting->visible_at;  // The queue's delay may have been cut since.
-        }
+        moved.visible_at = *due;
     } else if (mutant(Mutant::relocated_twice) && queues_.contains(record->queue)) {
         moved.replaces.reset();
     } else {
@@ -195,6 +202,9 @@ void Engine::relocate_waiting(const Relocatable& candidate, Now now) {
     }
     log_.begin_group(encoded_size(moved));
     commit(moved, now);
+    if (!all) {
+        relocate_waiting(candidate, now);
+    }
 }
 
 // A record of its own, with the lease that it is under or was under last.

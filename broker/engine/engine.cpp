@@ -118,12 +118,15 @@ void Engine::apply_stored(const Stored& e, Place place, Now now) {
     }
     put_in(e.queue, e, place, now);
     next_message_ = std::max(next_message_, e.number.value + 1);
-    if (e.fifo) {
-        remember_ids(*queues_.at(e.queue), e, place, now);
-    }
     for (const auto& [queue, number] : e.shared) {
         put_in(queue, e, place, now);
         next_message_ = std::max(next_message_, number.value + 1);
+    }
+    if (e.fifo) {
+        remember_ids(*queues_.at(e.queue), e, place, now);
+        for (const auto& [queue, number] : e.shared) {
+            remember_ids(*queues_.at(queue), e, place, now);
+        }
     }
 }
 

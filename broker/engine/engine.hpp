@@ -213,10 +213,14 @@ private:
     void put_topics(StateWriter& out) const;
     void load_topics(ByteReader& in);
     Queue* find_target(std::string_view name);  // Of a send: a queue or a topic.
-    Result<std::vector<Queue*>, dialogue::Refused> receivers_of(const Queue& topic,
-                                                                const dialogue::SendEntry& entry);
+    bool feeds_fifo(const Queue& topic) const;
+    Result<Fan, dialogue::Refused> receivers_of(const Queue& topic,
+                                                const dialogue::SendEntry& entry, Now now);
+    // FIFO queues that know the publication have no part in it. The message that it repeats, when
+    // no other queue is left.
+    std::optional<MessageNumber> drop_repeated(Fan& fan, Now now);
     std::vector<Stored> fan_out(const Queue& topic, const dialogue::SendEntry& entry,
-                                const std::vector<Queue*>& queues, Now now);
+                                const Fan& fan, Now now);
     dialogue::ResultRun publish(const Queue& topic, const dialogue::SendEntry& entry, Now now);
     std::size_t most_bytes_of_publication(const Queue& topic,
                                           const dialogue::SendEntry& entry) const;
@@ -228,7 +232,8 @@ private:
                                                     const dialogue::SendEntry& entry) const;
     std::optional<dialogue::Refused> no_room_in(const Queue& queue, std::uint64_t messages,
                                                 std::uint64_t bytes) const;
-    Stored make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now);
+    Stored make_stored(const Queue& queue, const dialogue::SendEntry& entry,
+                       const std::optional<Fifo>& group, Now now);
     std::uint64_t session_number(const Bytes16& id, Now now);
     std::uint32_t note_base(const Caller& caller);
     void note(const Caller& caller, std::uint32_t base, std::vector<dialogue::ResultRun> results,
@@ -239,8 +244,9 @@ private:
                                                     const dialogue::SendEntry& entry) const;
     std::string dedup_key(const Queue& queue, const Fifo& fifo) const;
     // The message that an entry repeats.
-    std::optional<MessageNumber> repeated(const Queue& queue, const Stored& stored, Now now) const;
-    void give_group(const Queue& queue, const dialogue::SendEntry& entry, Stored& stored, Now now);
+    std::optional<MessageNumber> repeated(const Queue& queue, const std::optional<Fifo>& fifo,
+                                          Now now) const;
+    std::optional<Fifo> make_group(const dialogue::SendEntry& entry, QueueKind kind, Now now);
     void remember_ids(const Queue& queue, const Stored& e, Place place, Now now);
     // A message that moves into a FIFO queue stands at the end of its group there.
     void join_group(const Queue& queue, Stored& stored);

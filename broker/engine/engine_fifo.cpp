@@ -30,6 +30,13 @@ std::string hex(std::string_view bytes) {
 
 std::optional<Refused> Engine::fault_in_group(const Queue& queue,
                                               const dialogue::SendEntry& entry) const {
+    if (queue.kind() == QueueKind::topic) {
+        if (!entry.dedup.empty() && !feeds_fifo(queue)) {
+            return Refused{Code::bad_request,
+                           "topic " + queue.name() + " feeds no FIFO queue: nothing deduplicates"};
+        }
+        return std::nullopt;
+    }
     if (queue.kind() != QueueKind::fifo) {
         if (!entry.dedup.empty()) {
             return Refused{Code::bad_request, "queue " + queue.name() +
@@ -55,18 +62,17 @@ std::optional<Refused> Engine::fault_in_group(const Queue& queue,
     return std::nullopt;
 }
 
-void Engine::give_group(const Queue& queue, const dialogue::SendEntry& entry, Stored& stored,
-                        Now now) {
+std::optional<Fifo> Engine::make_group(const dialogue::SendEntry& entry, QueueKind kind, Now now) {
     if (entry.group.empty()) {
-        return;
+        return std::nullopt;
     }
     Fifo fifo;
     fifo.group = entry.group;
-    if (queue.kind() == QueueKind::fifo) {
+    if (kind == QueueKind::fifo) {
         fifo.dedup = entry.dedup.empty() ? keep(hex(tools_.sha256(entry.body))) : entry.dedup;
         fifo.dedup_until = now.broker + limits::kDedupKept;
     }
-    stored.fifo = fifo;
+    return fifo;
 }
 
 std::string Engine::dedup_key(const Queue& queue, const Fifo& fifo) const {
@@ -75,19 +81,23 @@ std::string Engine::dedup_key(const Queue& queue, const Fifo& fifo) const {
                       fifo.dedup);
 }
 
-std::optional<MessageNumber> Engine::repeated(const Queue& queue, const Stored& stored,
+std::optional<MessageNumber> Engine::repeated(const Queue& queue, const std::optional<Fifo>& fifo,
                                               Now now) const {
-    if (!stored.fifo || stored.fifo->dedup_until == Time{}) {
+    if (queue.kind() != QueueKind::fifo || !fifo) {
         return std::nullopt;
     }
-    return dedup_.find(dedup_key(queue, *stored.fifo), now.broker);
+    return dedup_.find(dedup_key(queue, *fifo), now.broker);
 }
 
 void Engine::remember_ids(const Queue& queue, const Stored& e, Place place, Now now) {
+    if (queue.kind() != QueueKind::fifo) {
+        return;  // It shares the record with one that is.
+    }
     next_message_ = std::max(next_message_, e.fifo->sequence + 1);
     dedup_.forget_old(now.broker);
     if (e.fifo->dedup_until > now.broker && !(recovering_ && mutant(Mutant::dedup_not_rebuilt))) {
-        dedup_.remember(dedup_key(queue, *e.fifo), e.number, e.fifo->dedup_until, place.at.chunk);
+        dedup_.remember(dedup_key(queue, *e.fifo), e.number_in(queue.number()), e.fifo->dedup_until,
+                        place.at.chunk);
     }
 }
 

@@ -125,8 +125,10 @@ dialogue::Delivery Engine::describe(const Stored& record, const Held& held, Wall
     delivery.history = record.history;
     if (record.fifo) {
         delivery.group = record.fifo->group;
-        delivery.dedup = record.fifo->dedup;
-        delivery.sequence = record.fifo->dedup.empty() ? 0 : sequence_in(record, record.queue);
+        if (queues_.at(record.queue)->kind() == QueueKind::fifo) {
+            delivery.dedup = record.fifo->dedup;
+            delivery.sequence = sequence_in(record, record.queue);
+        }
     }
     if (record.story) {
         delivery.receives += record.story->receives;

@@ -84,7 +84,8 @@ std::optional<Refused> Engine::fault_in_entry(const Queue& queue,
     return no_room_in(queue, 1, entry.body.size());
 }
 
-Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry, Now now) {
+Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry,
+                           const std::optional<Fifo>& group, Now now) {
     Stored stored;
     stored.queue = queue.number();
     stored.number = MessageNumber{next_message_};
@@ -100,7 +101,7 @@ Stored Engine::make_stored(const Queue& queue, const dialogue::SendEntry& entry,
     }
     stored.attributes = entry.attributes;
     stored.body = entry.body;
-    give_group(queue, entry, stored, now);
+    stored.fifo = group;
     return stored;
 }
 
@@ -162,17 +163,18 @@ void Engine::run(const Caller& caller, const dialogue::Send& send, Now now) {
         bool stored_any = false;
         for (; i < end; ++i) {
             if (!refused && queue->kind() == QueueKind::topic) {
-                ResultRun result = publish(*queue, send.entries[i], now);
-                stored_any = stored_any || result.code == Code::ok;
-                add_result(results, std::move(result));
+                const std::uint64_t before = next_message_;
+                add_result(results, publish(*queue, send.entries[i], now));
+                stored_any = stored_any || next_message_ != before;
                 continue;
             }
             if (auto fault = refused ? refused : fault_in_entry(*queue, send.entries[i])) {
                 add_result(results, {fault->code, 1, {}, std::move(fault->reason)});
                 continue;
             }
-            const Stored stored = make_stored(*queue, send.entries[i], now);
-            if (const auto first = repeated(*queue, stored, now)) {
+            const auto group = make_group(send.entries[i], queue->kind(), now);
+            const Stored stored = make_stored(*queue, send.entries[i], group, now);
+            if (const auto first = repeated(*queue, stored.fifo, now)) {
                 add_result(results, {Code::ok, 1, *first, {}});
                 queue->count_dedup_hit();
                 continue;

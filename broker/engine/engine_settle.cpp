@@ -153,7 +153,7 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
     const auto target_of = [&](std::string_view name) {
         return name.empty() ? dead_letters : find_target(name);
     };
-    std::vector<std::vector<Queue*>> receivers;  // Of what goes to a topic.
+    std::vector<Fan> fans;  // Of what goes to a topic.
     for (const auto& [name, send] : entry.sends) {
         const Queue* queue = target_of(name);
         if (queue == nullptr && name.empty()) {
@@ -169,26 +169,30 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
             return fault;
         }
         if (queue->kind() == QueueKind::topic) {
-            auto found = receivers_of(*queue, send);
-            if (!found) {
-                return found.error();
+            auto fan = receivers_of(*queue, send, now);
+            if (!fan) {
+                return fan.error();
             }
-            receivers.push_back(std::move(found).value());
+            fans.push_back(std::move(fan).value());
         }
     }
-    auto next_receivers = receivers.begin();
+    auto next_fan = fans.begin();
     for (const auto& [name, send] : entry.sends) {
         Queue& queue = *target_of(name);
         queue.advance(now.broker);
         if (queue.kind() == QueueKind::topic) {
-            for (Stored& copy : fan_out(queue, send, *next_receivers++, now)) {
+            Fan& fan = *next_fan++;
+            if (drop_repeated(fan, now)) {
+                continue;
+            }
+            for (Stored& copy : fan_out(queue, send, fan, now)) {
                 copy.cause = Cause::split_off;
                 commit(copy, now);
             }
             continue;
         }
-        Stored stored = make_stored(queue, send, now);
-        if (repeated(queue, stored, now)) {
+        Stored stored = make_stored(queue, send, make_group(send, queue.kind(), now), now);
+        if (repeated(queue, stored.fifo, now)) {
             queue.count_dedup_hit();
             continue;
         }

@@ -54,10 +54,6 @@ Engine::Done Engine::subscribe(std::string_view topic_name, std::string_view que
     if (queue == nullptr) {
         return no_queue(queue_name);
     }
-    if (queue->kind() == QueueKind::fifo) {
-        return Refused{Code::bad_request,
-                       "queue " + queue->name() + " is a FIFO queue: topics feed standard queues"};
-    }
     const Subscription* known = topics_.find(topic->number(), queue->number());
     if (known != nullptr && known->filter == filter) {
         return Ok{};
@@ -142,13 +138,23 @@ std::size_t Engine::most_bytes_of_publication(const Queue& topic,
     return most_bytes_of_fan(entry, delays.size(), subscriptions.size());
 }
 
+bool Engine::feeds_fifo(const Queue& topic) const {
+    const auto& subscriptions = topics_.of(topic.number());
+    return std::any_of(subscriptions.begin(), subscriptions.end(), [&](const Subscription& s) {
+        return queues_.at(s.queue)->kind() == QueueKind::fifo;
+    });
+}
+
 // All that matching subscribers have to say against it: it goes to every one of them, or to none.
-Result<std::vector<Queue*>, Refused> Engine::receivers_of(const Queue& topic,
-                                                          const dialogue::SendEntry& entry) {
+Result<Fan, Refused> Engine::receivers_of(const Queue& topic, const dialogue::SendEntry& entry,
+                                          Now now) {
     Candidate candidate{entry.attributes, entry.body};
     candidate.reason = entry.reason;
+    dialogue::SendEntry for_standard = entry;
+    for_standard.dedup = {};
     constexpr std::size_t kBesideBytes = 1024;  // The note of its request, or its verdict.
-    std::vector<Queue*> queues;
+    Fan fan;
+    fan.group = make_group(entry, QueueKind::standard, now);
     std::set<Millis> delays;
     for (const Subscription& subscription : topics_.of(topic.number())) {
         if (subscription.compiled != nullptr && !subscription.compiled->matches(candidate) &&
@@ -159,32 +165,50 @@ Result<std::vector<Queue*>, Refused> Engine::receivers_of(const Queue& topic,
         if (auto fault = fault_in_send(queue)) {
             return std::move(*fault);
         }
-        if (auto fault = fault_in_entry(queue, entry)) {
+        const bool is_fifo = queue.kind() == QueueKind::fifo;
+        if (auto fault = fault_in_entry(queue, is_fifo ? entry : for_standard)) {
             return std::move(*fault);
         }
+        if (is_fifo && fan.group->dedup.empty()) {
+            fan.group = make_group(entry, QueueKind::fifo, now);
+        }
         delays.insert(entry.delay.value_or(queue.settings().delay));
-        queues.push_back(&queue);
+        fan.queues.push_back(&queue);
     }
-    if (delays.size() > 1 && most_bytes_of_fan(entry, delays.size(), queues.size()) + kBesideBytes >
-                                 log_.group_bytes_max()) {
+    if (delays.size() > 1 &&
+        most_bytes_of_fan(entry, delays.size(), fan.queues.size()) + kBesideBytes >
+            log_.group_bytes_max()) {
         return Refused{Code::too_large, "topic " + topic.name() + ": its queues have " +
                                             std::to_string(delays.size()) +
                                             " different delays, so many copies of the body are "
                                             "more than can be written at once"};
     }
-    return queues;
+    return fan;
+}
+
+std::optional<MessageNumber> Engine::drop_repeated(Fan& fan, Now now) {
+    std::optional<MessageNumber> repeats;
+    std::erase_if(fan.queues, [&](Queue* queue) {
+        const auto first = repeated(*queue, fan.group, now);
+        if (first) {
+            queue->count_dedup_hit();
+            repeats = repeats.value_or(*first);
+        }
+        return first.has_value();
+    });
+    return fan.queues.empty() ? repeats : std::nullopt;
 }
 
 std::vector<Stored> Engine::fan_out(const Queue& topic, const dialogue::SendEntry& entry,
-                                    const std::vector<Queue*>& queues, Now now) {
+                                    const Fan& fan, Now now) {
     std::map<Millis, std::vector<const Queue*>> by_delay;
-    for (const Queue* queue : queues) {
+    for (const Queue* queue : fan.queues) {
         by_delay[entry.delay.value_or(queue->settings().delay)].push_back(queue);
     }
     std::vector<Stored> records;
     std::uint64_t number = next_message_;
     for (const auto& [delay, group] : by_delay) {
-        Stored& record = records.emplace_back(make_stored(*group.front(), entry, now));
+        Stored& record = records.emplace_back(make_stored(*group.front(), entry, fan.group, now));
         for (const Queue* queue : group) {
             const MessageNumber own{number++};
             if (queue == group.front()) {
@@ -202,7 +226,7 @@ std::vector<Stored> Engine::fan_out(const Queue& topic, const dialogue::SendEntr
         return records;
     }
     records.front().shared.emplace_back(topic.number(), records.front().number);
-    if (queues.size() > 1 && entry.origin.empty()) {
+    if (fan.queues.size() > 1 && entry.origin.empty()) {
         const std::string_view origin =
             keep(dialogue::message_id(broker_id_, records.front().number));
         for (Stored& record : records) {
@@ -216,12 +240,16 @@ ResultRun Engine::publish(const Queue& topic, const dialogue::SendEntry& entry, 
     if (auto fault = fault_in_entry(topic, entry)) {
         return {fault->code, 1, {}, std::move(fault->reason)};
     }
-    const auto queues = receivers_of(topic, entry);
-    if (!queues) {
-        return {queues.error().code, 1, {}, queues.error().reason};
+    auto receivers = receivers_of(topic, entry, now);
+    if (!receivers) {
+        return {receivers.error().code, 1, {}, receivers.error().reason};
     }
-    const std::vector<Stored> records = fan_out(topic, entry, queues.value(), now);
-    for (Queue* queue : queues.value()) {
+    Fan fan = std::move(receivers).value();
+    if (const auto repeats = drop_repeated(fan, now)) {
+        return {Code::ok, 1, *repeats, {}};
+    }
+    const std::vector<Stored> records = fan_out(topic, entry, fan, now);
+    for (Queue* queue : fan.queues) {
         queue->advance(now.broker);
     }
     for (const Stored& record : records) {

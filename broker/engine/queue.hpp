@@ -112,6 +112,8 @@ public:
     const Grouped* grouped() const { return grouped_.get(); }
     // Whether a message waits here, or is delayed, and where.
     bool is_waiting(Position at) const;
+    // When what waits there is due, in a FIFO queue: its delay may be shorter than it was.
+    std::optional<Time> due_at(Position at) const;
     // Messages that wait and are due, oldest first (of a queue with groups: within what has none,
     // and within what has).
     void for_first_waiting(std::size_t count, const std::function<bool(Place)>& visit) const;

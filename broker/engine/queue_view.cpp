@@ -30,6 +30,12 @@ std::optional<WallTime> Queue::oldest_sent_at() const {
     return oldest;
 }
 
+std::optional<Time> Queue::due_at(Position at) const {
+    const Grouped::Message* waiting =
+        kind_ == QueueKind::fifo && grouped_ ? grouped_->find(at) : nullptr;
+    return waiting == nullptr ? std::nullopt : std::optional(waiting->visible_at);
+}
+
 bool Queue::is_waiting(Position at) const {
     return waiting_.has(at) || delayed_.has(at) || (grouped_ && grouped_->has(at));
 }

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "broker/engine/events.hpp"
 #include "broker/engine/tools.hpp"
 #include "common/base/ids.hpp"
 
@@ -17,6 +19,14 @@ struct Subscription {
     QueueNumber queue;
     std::string filter;  // As it was given; empty: every message.
     std::unique_ptr<Filter> compiled;
+};
+
+class Queue;
+
+// Where one publication goes.
+struct Fan {
+    std::vector<Queue*> queues;
+    std::optional<Fifo> group;
 };
 
 class Topics {

@@ -57,6 +57,10 @@ void draw_groups(Parameters& p, std::uint64_t seed) {
         p.queues = draw.chance(500) ? 0 : draw.from_to(1, 2);
         p.groups = draw.from_to(1, 4);
         p.known_ids = 100 * draw.below(8);
+        // Every entry of a batch may be answered with another number than the next one: what is
+        // remembered of the requests has to fit a segment.
+        p.segment_bytes *= 2;
+        p.entries_max = std::min(p.entries_max, 6U);
     }
     p.tenants = kind >= 85 || draw.chance(300) ? draw.from_to(100, 900) : 0;
 }
