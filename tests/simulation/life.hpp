@@ -32,6 +32,8 @@ private:
     void send(Clients::Session& session, Slot slot);
     void publish(Clients::Session& session);
     void subscribe_all();
+    bool is_subscriber(Slot slot) const;
+    std::vector<Slot> subscribers() const;
     bool may_publish() const;
     void receive(Clients::Session& session, Slot slot);
     void settle(Clients::Session& session);

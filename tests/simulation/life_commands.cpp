@@ -23,7 +23,7 @@ Rules Life::draw_rules(Slot slot) {
         rules.dead_letters = draw_dead_letters(is_fifo(slot));
         rules.max_receives = draw_.chance(200) ? 0 : draw_.from_to(1, 5);
     }
-    if (slot < parameters_.subscribers && rules.dead_letters != kNoSlot) {
+    if (is_subscriber(slot) && rules.dead_letters != kNoSlot) {
         rules.dead_letters = dead_letters_of_subscriber(slot);
         rules.max_receives = rules.dead_letters == kNoSlot ? 0 : rules.max_receives;
     }
@@ -81,19 +81,31 @@ void Life::subscribe_all() {
     engine::Engine& engine = world_.engine();
     subscribed_ =
         parameters_.subscribers > 0 && engine.create_topic(kTopic, {}, world_.now()).has_value();
-    for (Slot slot = 0; subscribed_ && slot < parameters_.subscribers; ++slot) {
-        const auto done = engine.subscribe(kTopic, name_of(slot), filter_of(slot), world_.now());
-        subscribed_ = done.has_value();
+    for (const Slot slot : subscribers()) {
+        subscribed_ =
+            subscribed_ &&
+            engine.subscribe(kTopic, name_of(slot), filter_of(slot), world_.now()).has_value();
     }
 }
 
-bool Life::may_publish() const {
-    for (Slot slot = 0; slot < parameters_.subscribers; ++slot) {
-        if (!usable(slot)) {
-            return false;
+bool Life::is_subscriber(Slot slot) const {
+    return slot < parameters_.subscribers || (parameters_.fifo_subscriber && slot == kFirstFifo);
+}
+
+std::vector<Slot> Life::subscribers() const {
+    std::vector<Slot> slots;
+    for (Slot slot = 0; slot < kSlots; ++slot) {
+        if (is_subscriber(slot)) {
+            slots.push_back(slot);
         }
     }
-    return parameters_.subscribers > 0 && subscribed_;
+    return slots;
+}
+
+bool Life::may_publish() const {
+    const auto slots = subscribers();
+    return subscribed_ && !slots.empty() &&
+           std::all_of(slots.begin(), slots.end(), [&](Slot slot) { return usable(slot); });
 }
 
 void Life::publish(Clients::Session& session) {
@@ -102,8 +114,15 @@ void Life::publish(Clients::Session& session) {
     for (std::uint32_t i = draw_.from_to(1, parameters_.entries_max); i > 0; --i) {
         Model::Message message = draw_message();
         message.with_attributes = draw_.chance(500);
-        asked->ids.push_back(world_.model().ask_to_publish(std::move(message),
-                                                           parameters_.subscribers, world_.now()));
+        if (parameters_.fifo_subscriber) {
+            put_in_group(kFirstFifo, message);
+            message.content = 0;
+            if (message.dedup.empty()) {
+                message.dedup = "new-" + std::to_string(world_.model().message_count());
+            }
+        }
+        asked->ids.push_back(
+            world_.model().ask_to_publish(std::move(message), subscribers(), world_.now()));
         const std::uint32_t copies = world_.model().message(asked->ids.back()).copies;
         counters_.add(Sometimes::published_to_several, copies > 1);
     }
@@ -274,7 +293,7 @@ void Life::administer() {
     if (known.there) {
         const std::uint32_t which = draw_.below(100);
         kind = which < 60 ? Kind::set : which < 80 ? Kind::purge : Kind::remove;
-        if (kind == Kind::remove && slot < parameters_.subscribers) {
+        if (kind == Kind::remove && is_subscriber(slot)) {
             kind = Kind::purge;  // Its subscription would go with it.
         }
     }

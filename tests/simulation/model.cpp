@@ -202,9 +202,9 @@ MessageId Model::ask_to_send(Slot slot, Message message, Now now) {
     return id;
 }
 
-MessageId Model::ask_to_publish(Message message, std::uint32_t subscribers, Now now) {
+MessageId Model::ask_to_publish(Message message, const std::vector<Slot>& subscribers, Now now) {
     std::vector<Slot> slots;
-    for (Slot slot = 0; slot < subscribers; ++slot) {
+    for (const Slot slot : subscribers) {
         if (filter_matches(slot, message.with_attributes)) {
             slots.push_back(slot);
         }
@@ -273,14 +273,7 @@ void Model::one_asked_again(MessageId id, Now now) {
     m.oldest = std::min(m.oldest, now.wall);
 }
 
-// The answer has the number of the first; those of the others follow, if their order is known.
-void Model::sent(MessageId id, std::uint64_t number) {
-    const auto copies = copies_of(id);
-    const bool in_order = copies.size() == 1 || message(id).asked_once;
-    for (std::size_t i = 0; i < copies.size(); ++i) {
-        one_sent(copies[i], in_order ? number + i : 0);
-    }
-}
+void Model::sent(MessageId id, std::uint64_t number) { answered_send(id, number, {}, {}); }
 
 void Model::one_sent(MessageId id, std::uint64_t number) {
     Message& m = message_mutable(id);

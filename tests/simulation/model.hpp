@@ -136,7 +136,7 @@ public:
     // ---- Sending.
     MessageId ask_to_send(Slot slot, Message message, Now now);
     // To a topic: returns the first copy.
-    MessageId ask_to_publish(Message message, std::uint32_t subscribers, Now now);
+    MessageId ask_to_publish(Message message, const std::vector<Slot>& subscribers, Now now);
     void asked_again(MessageId id, Now now);
     void sent(MessageId id, std::uint64_t number);
     void not_sent(MessageId id);
@@ -228,6 +228,8 @@ private:
     void one_asked_again(MessageId id, Now now);
     void one_sent(MessageId id, std::uint64_t number);
     void one_not_sent(MessageId id);
+    void one_perhaps_sent(MessageId id, Time now);
+    Came answered_in_fifo(MessageId id, std::uint64_t number, Time first, Time last);
     MessageId expect_known(const Told& told, Slot slot) const;
     MessageId with_body_of(MessageId content, const Told& told, Slot slot) const;
     void check_delivery(MessageId id, const Message& m, const Asking& asking,

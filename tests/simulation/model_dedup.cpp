@@ -71,12 +71,29 @@ void Model::one_of_them_told(MessageId id) {
     });
 }
 
+// The answer has the number of the first copy; those of the others follow, if their order is known.
+// A FIFO queue may take its copy for a repeated one, which then has no number at all.
 Came Model::answered_send(MessageId id, std::uint64_t number, Time first, Time last) {
-    const Message& m = message(id);
-    if (!is_fifo(m.home)) {
-        sent(id, number);
-        return Came::stored;
+    const auto copies = copies_of(id);
+    if (copies.size() == 1 && is_fifo(message(id).home)) {
+        return answered_in_fifo(id, number, first, last);
     }
+    bool in_order = copies.size() == 1 || message(id).asked_once;
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        if (!is_fifo(message(copies[i]).home)) {
+            one_sent(copies[i], in_order ? number + i : 0);
+            continue;
+        }
+        in_order = false;
+        const Came came = answered_in_fifo(copies[i], 0, first, last);
+        counters_.add(Sometimes::published_in_order, came == Came::stored);
+        counters_.add(Sometimes::published_again_in_order, came == Came::duplicate);
+    }
+    return Came::stored;
+}
+
+Came Model::answered_in_fifo(MessageId id, std::uint64_t number, Time first, Time last) {
+    const Message& m = message(id);
     std::vector<KnownId>& known = known_ids_[dedup_key(m)];
     KnownId own{number, id, first + limits::kDedupKept, last + limits::kDedupKept, true, process_};
     const auto perhaps_before =
@@ -120,7 +137,7 @@ Came Model::answered_send(MessageId id, std::uint64_t number, Time first, Time l
                        std::to_string(number_of(*holds)));
     }
     if (number != 0 && holds->id != 0) {
-        sent(holds->id, number);
+        one_sent(holds->id, number);
     }
     return repeated(id, known, *holds);
 }
@@ -157,7 +174,7 @@ Came Model::stored(MessageId id, std::uint64_t number, std::vector<KnownId>& kno
     }
     counters_.add(Sometimes::dedup_id_free_after_purge,
                   purged_ids_.erase(dedup_key(message(id))) != 0);
-    sent(id, number);
+    one_sent(id, number);
     known.assign(1, own);
     return Came::stored;
 }
@@ -212,6 +229,12 @@ Came Model::either(MessageId id, std::uint64_t number, std::vector<KnownId>& kno
 }
 
 void Model::perhaps_sent(MessageId id, Time now) {
+    for (const MessageId copy : copies_of(id)) {
+        one_perhaps_sent(copy, now);
+    }
+}
+
+void Model::one_perhaps_sent(MessageId id, Time now) {
     Message& m = message_mutable(id);
     if (!is_fifo(m.home) || m.sent != Sent::perhaps) {
         return;

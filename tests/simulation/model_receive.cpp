@@ -148,6 +148,13 @@ void Model::check_origin_of_copy(MessageId id, const Message& m,
     if (m.first_copy == 0 || message(m.first_copy).copies < 2 || !m.origin.empty()) {
         return;
     }
+    // A FIFO queue that knows it has no part in it: then the other one may be alone.
+    const auto copies = copies_of(id);
+    const bool perhaps_alone = std::any_of(
+        copies.begin(), copies.end(), [&](MessageId copy) { return is_fifo(message(copy).home); });
+    if (perhaps_alone && delivery.origin.empty()) {
+        return;
+    }
     Message& first = message_mutable(m.first_copy);
     const std::string published =
         first.number == 0 || first.ever_redriven || !first.asked_once

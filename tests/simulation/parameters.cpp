@@ -134,6 +134,7 @@ Parameters Parameters::of_seed(std::uint64_t seed) {
     if (Draw topics(seed ^ 0x746F706963); topics.chance(400)) {
         p.queues = std::max(p.queues, 2U);
         p.subscribers = std::min(p.queues, topics.from_to(2, 3));
+        p.fifo_subscriber = p.fifo_queues > 0 && topics.chance(600);
     }
     p.free_floor = p.full_disk != 0 && draw.chance(500);
     return p;
@@ -144,18 +145,19 @@ std::string to_string(const Parameters& p) {
     out << "seed=" << p.seed << " steps=" << p.steps << " segment=" << p.segment_bytes
         << " frame=" << p.frame_bytes << " tail=" << p.tail_bytes << " spares=" << p.spares_max
         << " floor=" << p.free_floor << " queues=" << p.queues << " dlq=" << p.dead_letters
-        << " subscribers=" << p.subscribers << " sessions=" << p.sessions
-        << " commands=" << p.commands_max << " entries=" << p.entries_max
-        << " body=" << p.body_bytes_max << " pace=" << p.step_millis_max
-        << "ms visibility=" << p.visibility_seconds_max << "s delays=" << p.delays
-        << " retention=" << p.short_retention << " polls=" << p.long_polls
-        << " workers=" << p.workers << " deaths=" << p.deaths << " jumps=" << p.wall_jumps
-        << " caps=" << p.caps << " repeats=" << p.repeats << " fifo=" << p.fifo_queues
-        << " groups=" << p.groups << " ids=" << p.known_ids << " tenants=" << p.tenants
-        << " admin=" << p.admin << " crash=" << p.crash << " power=" << p.power_share
-        << " garble=" << p.garble << " crash_in_recovery=" << p.crash_in_recovery
-        << " failed_sync=" << p.failed_sync << " short_write=" << p.short_write
-        << " full_disk=" << p.full_disk << " flip=" << p.flip << " body_flip=" << p.body_flip;
+        << " subscribers=" << p.subscribers << "+" << p.fifo_subscriber
+        << " sessions=" << p.sessions << " commands=" << p.commands_max
+        << " entries=" << p.entries_max << " body=" << p.body_bytes_max
+        << " pace=" << p.step_millis_max << "ms visibility=" << p.visibility_seconds_max
+        << "s delays=" << p.delays << " retention=" << p.short_retention
+        << " polls=" << p.long_polls << " workers=" << p.workers << " deaths=" << p.deaths
+        << " jumps=" << p.wall_jumps << " caps=" << p.caps << " repeats=" << p.repeats
+        << " fifo=" << p.fifo_queues << " groups=" << p.groups << " ids=" << p.known_ids
+        << " tenants=" << p.tenants << " admin=" << p.admin << " crash=" << p.crash
+        << " power=" << p.power_share << " garble=" << p.garble
+        << " crash_in_recovery=" << p.crash_in_recovery << " failed_sync=" << p.failed_sync
+        << " short_write=" << p.short_write << " full_disk=" << p.full_disk << " flip=" << p.flip
+        << " body_flip=" << p.body_flip;
     return out.str();
 }
 

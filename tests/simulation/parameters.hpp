@@ -22,6 +22,7 @@ struct Parameters {
     std::uint32_t queues = 2;
     bool dead_letters = true;
     std::uint32_t subscribers = 0;  // Of the topic; 0: there is none.
+    bool fifo_subscriber = false;   // One more.
     std::uint32_t sessions = 2;
     std::uint32_t commands_max = 3;
     std::uint32_t entries_max = 6;

@@ -13,14 +13,17 @@ std::string name_of(Slot slot) {
 
 const char* filter_of(Slot subscriber) {
     constexpr const char* kFilters[kSubscribersMax] = {"", "attr.id:*", "-attr.id:*"};
-    return kFilters[subscriber];
+    return is_fifo(subscriber) ? "" : kFilters[subscriber];
 }
 
 bool filter_matches(Slot subscriber, bool with_attributes) {
-    return subscriber == 0 || (subscriber == 1) == with_attributes;
+    return subscriber == 0 || is_fifo(subscriber) || (subscriber == 1) == with_attributes;
 }
 
 Slot dead_letters_of_subscriber(Slot subscriber) {
+    if (is_fifo(subscriber)) {
+        return kFifoDeadLetters;
+    }
     const Slot dead = kFirstDeadLetters + subscriber;
     return dead < kFifoDeadLetters ? dead : kNoSlot;
 }

@@ -20,8 +20,9 @@ constexpr bool is_fifo(Slot slot) {
     return (slot >= kFirstFifo && slot < kFirstDeadLetters) || slot == kFifoDeadLetters;
 }
 
-// A topic feeds the first queues, each with a filter of its own, for good. Their dead letters do
-// not mix, so that a body and where it is tell which copy of it that is.
+// A topic feeds the first queues, each with a filter of its own, and perhaps the first FIFO queue,
+// for good. Their dead letters do not mix, so that a body and where it is tell which copy of it
+// that is.
 inline constexpr Slot kSubscribersMax = 3;
 inline constexpr const char* kTopic = "topic";
 const char* filter_of(Slot subscriber);

@@ -76,6 +76,8 @@ enum class Sometimes : std::uint8_t {
     dedup_id_forgotten,
     dedup_id_free_after_purge,
     delivered_to_tenant,
+    published_in_order,
+    published_again_in_order,
     count_,
 };
 
@@ -148,6 +150,8 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Sometimes::cou
         "dedup_id_forgotten",
         "dedup_id_free_after_purge",
         "delivered_to_tenant",
+        "published_in_order",
+        "published_again_in_order",
 };
 
 class Counters {
