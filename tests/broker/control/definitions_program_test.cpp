@@ -138,22 +138,22 @@ TEST_F(DefinitionsTest, ARefusalHalfwayTellsWhatWasDone) {
 }
 
 TEST_F(DefinitionsTest, TopicsAndSubscriptionsAreKeptAsDeclared) {
-    const std::string queues = "[queues.stock]\ndlq = false\n[queues.archive]\ndlq = false\n";
+    const std::string queues = "[queues.shelf]\ndlq = false\n[queues.archive]\ndlq = false\n";
     const auto topic = [](const std::string& filter) {
         return "[topics.sales]\ntags = { team = \"loja\" }\nsubscriptions = [\n"
-               "    { queue = \"archive\" },\n    { queue = \"stock\", filter = \"" +
+               "    { queue = \"archive\" },\n    { queue = \"shelf\", filter = \"" +
                filter + "\" },\n]\n";
     };
     declare(queues + topic("attr.tipo:venda"));
     EXPECT_EQ(definitions("apply").out,
-              "+ queue archive\n+ queue stock\n+ topic sales\n    tag team = loja\n"
-              "+ subscription sales -> archive\n+ subscription sales -> stock\n"
+              "+ queue archive\n+ queue shelf\n+ topic sales\n    tag team = loja\n"
+              "+ subscription sales -> archive\n+ subscription sales -> shelf\n"
               "    filter = attr.tipo:venda\n");
     EXPECT_EQ(definitions("apply").err, "Nothing to do\n");
     declare(queues + topic("attr.tipo:devolucao"));
     EXPECT_EQ(
         definitions("apply").out,
-        "~ subscription sales -> stock\n    filter: attr.tipo:venda -> attr.tipo:devolucao\n");
+        "~ subscription sales -> shelf\n    filter: attr.tipo:venda -> attr.tipo:devolucao\n");
     const auto shown = ctl("topic show --json sales").json();
     EXPECT_EQ(shown["subscriptions"][1]["filter"], "attr.tipo:devolucao");
 
