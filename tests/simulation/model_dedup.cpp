@@ -132,6 +132,10 @@ Came Model::answered_in_fifo(MessageId id, std::uint64_t number, Time first, Tim
         return unclear ? either(id, number, known, own) : stored(id, number, known, own);
     }
     if (number != 0 && number_of(*holds) != 0) {
+        if (!m.asked_once && number < number_of(*holds)) {
+            one_sent(id, number);  // It was sent when it was asked for first, and that was told.
+            return Came::stored;
+        }
         broken(id, "was sent as " + std::to_string(number) +
                        ", and its deduplication id is known: it was " +
                        std::to_string(number_of(*holds)));

@@ -145,6 +145,7 @@ void Model::delay_cut(Slot slot, std::uint32_t seconds, Time now, bool surely) {
         counters_.add(Sometimes::delay_cut, surely);
         m.not_before = latest;
         m.exact = m.exact && surely && m.places == bit(slot);
+        perhaps_moved(m);
     }
 }
 
