@@ -97,10 +97,11 @@ void Engine::leave(Receivers::iterator line) {
 
 void Engine::set_alarm(Queue& queue, const Receiving& line, Now now) {
     // Messages that wait for a batch to be full wake nobody.
-    if (queue.has_batch(line.waiters.front().wanted.min, now.broker)) {
+    const std::uint32_t wanted = line.waiters.front().wanted.min;
+    if (queue.has_batch(wanted, now.broker)) {
         return alarms_.set(queue.number(), now.broker);
     }
-    const Time visible = queue.next_visible_after(now.broker).value_or(Time::max());
+    const Time visible = queue.next_visible_after(now.broker, wanted).value_or(Time::max());
     alarms_.set(queue.number(), std::min(line.first_deadline, visible));
 }
 

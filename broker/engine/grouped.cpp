@@ -243,6 +243,10 @@ std::optional<Time> Grouped::next_due_at() const {
     return later_.empty() ? std::nullopt : std::optional(later_.begin()->first);
 }
 
+std::optional<Time> Grouped::next_delayed_at() const {
+    return delays_.empty() ? std::nullopt : std::optional(delays_.begin()->first);
+}
+
 std::optional<WallTime> Grouped::oldest_sent_at() const {
     for (const auto& [sequence, group] : ready_) {
         if (const Index first = first_of(group); first != 0 && message(first).sent_s != 0) {

@@ -89,6 +89,8 @@ public:
                               const std::function<bool(DeliveryNumber, Place)>& visit) const;
     // When the next ordered group is due that is not ready.
     std::optional<Time> next_due_at() const;
+    // When the next delayed message of an ordered group is due, wherever it stands.
+    std::optional<Time> next_delayed_at() const;
 
     const Message& message(Index index) const { return messages_[index - 1]; }
     Index first_of(Index group) const { return groups_[group - 1].first; }

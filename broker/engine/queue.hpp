@@ -100,8 +100,9 @@ public:
     bool has_visible(Time now) const;
     // Likewise, whether it would find `messages`, or as many as one answer holds.
     bool has_batch(std::uint32_t messages, Time now);
-    // When one more message becomes visible by itself; nothing when none has a time of its own.
-    std::optional<Time> next_visible_after(Time now);
+    // When the queue may have a batch of `messages`, or a larger one, by itself: when one more of
+    // them becomes visible. Nothing when none has a time of its own.
+    std::optional<Time> next_visible_after(Time now, std::uint32_t messages);
 
     Waiting& waiting() { return waiting_; }
     const Waiting& waiting() const { return waiting_; }

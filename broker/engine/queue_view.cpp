@@ -125,7 +125,7 @@ bool Queue::has_batch_in_order(std::uint64_t messages, Time now) {
     return false;
 }
 
-std::optional<Time> Queue::next_visible_after(Time now) {
+std::optional<Time> Queue::next_visible_after(Time now, std::uint32_t messages) {
     if (settings_.receives_paused) {
         return std::nullopt;
     }
@@ -134,10 +134,13 @@ std::optional<Time> Queue::next_visible_after(Time now) {
     if (leases_.in_flight() >= limits::kInFlightMax) {
         return leased;
     }
-    if (kind_ == QueueKind::fifo) {
+    // One message is there when a group's front is due; for several, what is behind it counts.
+    if (kind_ == QueueKind::fifo && messages <= 1) {
         return grouped_ ? grouped_->next_due_at() : std::nullopt;
     }
-    const auto delayed = delayed_.next_due_after(now);
+    const auto delayed = kind_ == QueueKind::fifo
+                             ? (grouped_ ? grouped_->next_delayed_at() : std::nullopt)
+                             : delayed_.next_due_after(now);
     if (!leased || !delayed) {
         return leased ? leased : delayed;
     }

@@ -11,7 +11,7 @@ namespace esteira::simulation {
 namespace {
 
 void draw_journal(Parameters& p, Draw& draw) {
-    p.segment_bytes = 16384 * draw.from_to(4, 6);
+    p.segment_bytes = 16384 * draw.from_to(6, 8);  // Its state, which all sessions are in, fits.
     p.frame_bytes = 4096 * draw.from_to(2, 4);
     p.tail_bytes = draw.chance(500) ? 0 : 16384 * draw.below(8);
     p.spares_max = draw.from_to(4, 7);
