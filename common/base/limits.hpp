@@ -73,7 +73,7 @@ inline constexpr std::uint32_t kCrashesBeforeBurial = 4;  // and after two more 
 
 // What a broker holds.
 inline constexpr std::uint32_t kQueuesMax = 10'000;
-inline constexpr std::uint64_t kQueueStateBytesMax = 16 << 20;  // Names, settings and tags of all.
+inline constexpr std::uint64_t kQueueStateBytesMax = 13 << 20;  // Names, settings and tags of all.
 inline constexpr std::uint64_t kQueueBytesMaxDefault = 10ULL << 30;
 inline constexpr std::uint64_t kTotalBytesMaxDefault = 50ULL << 30;
 inline constexpr std::size_t kDedupIdsMax = 10'000'000;       // Of five minutes, all queues.
@@ -106,7 +106,12 @@ static_assert(kWireFrameBytesMax > kRequestBytesMax && kWireFrameBytesMax > kRec
 static_assert(kFrameBytesMax > kMessageBytesMax + 64 * 1024,
               "a message and its history fit one frame");
 static_assert(kSegmentBytes >= 4 * kFrameBytesMax, "a turn fits one segment");
-static_assert(kSessionBytesMax + kQueueStateBytesMax + kSubscriptionStateBytesMax <
+// About what a worker, a receive attempt and a task add to the state, at most.
+inline constexpr std::uint64_t kOtherStateBytesMax =
+    kSessionsMax * 512ULL + kAttemptsKept * (kAttemptBytesMax + 64) +
+    (kMovesKept + kMovesActiveMax) * (kMoveFilterBytesMax + 1024);
+static_assert(kSessionBytesMax + kQueueStateBytesMax + kSubscriptionStateBytesMax +
+                      kOtherStateBytesMax <
                   kSegmentBytes / 2,
               "a segment opens with the state");
 static_assert(kSessionRequestsKept >= kRequestsPerConnectionMax,
