@@ -18,6 +18,7 @@
 #include "broker/engine/log.hpp"
 #include "broker/engine/moves.hpp"
 #include "broker/engine/peeked.hpp"
+#include "broker/engine/picked.hpp"
 #include "broker/engine/queue.hpp"
 #include "broker/engine/receive_attempts.hpp"
 #include "broker/engine/receivers.hpp"
@@ -139,24 +140,6 @@ public:
     std::uint64_t empty_receives() const { return empty_receives_; }
 
 private:
-    // What a receive would hand out, and what it found that must go elsewhere first.
-    struct Picked {
-        struct Message {
-            Stored record;
-            Place place;
-            DeliveryNumber returned;  // 0: it was waiting.
-            Time visible_at{};
-        };
-        std::vector<Message> good;
-        std::vector<Message> over;  // Received or crashed too often.
-        SetAside expired;
-        SetAside damaged;
-        bool put_any_away() const {
-            return !over.empty() || !expired.numbers.empty() || !expired.waiting.empty() ||
-                   !damaged.numbers.empty() || !damaged.waiting.empty();
-        }
-    };
-
     struct Burial {
         BuriedBy by = BuriedBy::rejected;
         std::string_view reason;
@@ -250,8 +233,8 @@ private:
     void remember_ids(const Queue& queue, const Stored& e, Place place, Now now);
     // A message that moves into a FIFO queue stands at the end of its group there.
     void join_group(const Queue& queue, Stored& stored);
-    std::optional<dialogue::ReceiveReply> same_attempt(const Queue& queue,
-                                                       const dialogue::Receive& receive, Now now);
+    std::optional<dialogue::ReceiveReply> same_attempt(const Queue& queue, const Wanted& wanted,
+                                                       Now now);
 
     // Picking: what a receive would hand out.
     struct Picking {
@@ -308,7 +291,7 @@ private:
 
     // Workers.
     void give_back(const Session& session, bool dead, Now now);
-    void sweep_workers(Now now);
+    void sweep_workers(Millis late, Now now);
     void sweep_expired(Now now);
     void sweep_expired(Queue& queue, Now now);
     void find_expired_in_groups(const Queue& queue, SetAside& expired, Now now);
@@ -393,6 +376,7 @@ private:
 
     std::uint32_t collecting_chunk_ = 0;
     std::deque<Relocatable> candidates_;
+    Time turn_begun_{};
     Time next_sweep_{};
     std::string swept_;  // The last queue that this round of the sweep has been at; empty: none.
 };

@@ -94,7 +94,6 @@ void Engine::remember_ids(const Queue& queue, const Stored& e, Place place, Now 
         return;  // It shares the record with one that is.
     }
     next_message_ = std::max(next_message_, e.fifo->sequence + 1);
-    dedup_.forget_old(now.broker);
     if (e.fifo->dedup_until > now.broker && !(recovering_ && mutant(Mutant::dedup_not_rebuilt))) {
         dedup_.remember(dedup_key(queue, *e.fifo), e.number_in(queue.number()), e.fifo->dedup_until,
                         place.at.chunk);
@@ -135,10 +134,12 @@ void Engine::find_expired_in_groups(const Queue& queue, SetAside& expired, Now n
 }
 
 // What the attempt was given before, with its time begun anew, if nothing has become of it since.
-std::optional<dialogue::ReceiveReply> Engine::same_attempt(const Queue& queue,
-                                                           const dialogue::Receive& receive,
+std::optional<dialogue::ReceiveReply> Engine::same_attempt(const Queue& queue, const Wanted& wanted,
                                                            Now now) {
-    const auto known = attempts_.find(queue.number(), receive.attempt, now.broker);
+    if (wanted.attempt.empty()) {
+        return std::nullopt;
+    }
+    const auto known = attempts_.find(queue.number(), wanted.attempt, now.broker);
     if (!known) {
         return std::nullopt;
     }
@@ -156,7 +157,7 @@ std::optional<dialogue::ReceiveReply> Engine::same_attempt(const Queue& queue,
     }
     const Rescheduled anew{queue.number(),
                            Return::visibility,
-                           now.broker + receive.visibility.value_or(queue.settings().visibility),
+                           now.broker + wanted.visibility.value_or(queue.settings().visibility),
                            {},
                            {*known}};
     log_.begin_group(encoded_size(anew));

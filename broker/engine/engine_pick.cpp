@@ -123,7 +123,7 @@ void Engine::pick_in_order(Picking& picking) {
     }
 }
 
-Engine::Picked Engine::pick(Queue& queue, std::uint32_t count, Now now) {
+Picked Engine::pick(Queue& queue, std::uint32_t count, Now now) {
     Picking picking{queue, count, now};
     Picked& picked = picking.picked;
     picked.expired.queue = picked.damaged.queue = queue.number();

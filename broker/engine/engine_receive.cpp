@@ -184,17 +184,15 @@ void Engine::run(const Caller& caller, const dialogue::Receive& receive, Now now
     if (queue == nullptr) {
         return refuse(caller, no_queue(receive.queue));
     }
-    if (!receive.attempt.empty()) {
-        if (queue->kind() != QueueKind::fifo) {
-            return refuse(caller, Code::bad_request, "receive attempts are for FIFO queues");
-        }
-        if (auto reply = same_attempt(*queue, receive, now)) {
-            return answer(caller, std::move(*reply));
-        }
+    if (!receive.attempt.empty() && queue->kind() != QueueKind::fifo) {
+        return refuse(caller, Code::bad_request, "receive attempts are for FIFO queues");
     }
     const bool waits = receive.wait > Millis{0};
     const Wanted wanted{receive.count, waits ? receive.min : 1, receive.visibility,
                         std::string(receive.attempt)};
+    if (auto reply = same_attempt(*queue, wanted, now)) {
+        return answer(caller, std::move(*reply));
+    }
     // Who asked before is served before.
     if (waiter_count(queue->number()) == 0) {
         if (auto reply = lease(caller, *queue, wanted, now)) {

@@ -49,7 +49,8 @@ std::optional<Refused> Engine::no_room_in(const Queue& queue, std::uint64_t mess
     if (settings.messages_max != 0 && queue.messages() + messages > settings.messages_max) {
         return Refused{Code::queue_full, "queue " + queue.name() + " is at its MaxMessages"};
     }
-    if (queue.bytes() + bytes > std::min(settings.bytes_max, queue_bytes_max_)) {
+    const std::uint64_t bytes_max = settings.bytes_max == 0 ? queue_bytes_max_ : settings.bytes_max;
+    if (queue.bytes() + bytes > std::min(bytes_max, queue_bytes_max_)) {
         return Refused{Code::queue_full, "queue " + queue.name() + " is at its MaxBytes"};
     }
     if (usage_.bytes() + bytes > bytes_max_) {

@@ -1,5 +1,6 @@
 // Settling: verdicts on what was handed out, with the messages that they send on.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "broker/engine/attempts.hpp"
@@ -8,6 +9,7 @@
 #include "broker/engine/runs.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/mutant.hpp"
+#include "common/base/text.hpp"
 
 namespace esteira::engine {
 
@@ -24,7 +26,7 @@ constexpr std::size_t kRunBytes = 14;
 constexpr std::size_t kNoteBytes = 256;
 
 std::string_view shortened(std::string_view reason) {
-    return reason.substr(0, limits::kReasonBytesMax);
+    return beginning_of(reason, limits::kReasonBytesMax);
 }
 
 }  // namespace
@@ -147,9 +149,15 @@ void Engine::retry(Queue& queue, const std::vector<Numbers>& numbers, const Verd
     }
 }
 
-// Checks all that a verdict sends on before the first of them is stored.
+// Checks all that a verdict sends on before the first of them is stored: each for itself, and that
+// its queue has room for them together.
 std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& entry, Now now) {
     Queue* const dead_letters = dead_letter_queue_of(from);
+    std::map<QueueNumber, std::pair<std::uint64_t, std::uint64_t>> promised;  // Messages, bytes.
+    const auto no_room_for = [&](const Queue& queue, const dialogue::SendEntry& send) {
+        auto& [messages, bytes] = promised[queue.number()];
+        return no_room_in(queue, ++messages, bytes += send.body.size());
+    };
     const auto target_of = [&](std::string_view name) {
         return name.empty() ? dead_letters : find_target(name);
     };
@@ -168,12 +176,21 @@ std::optional<Refused> Engine::send_on(const Queue& from, const VerdictEntry& en
         if (auto fault = fault_in_entry(*queue, send)) {
             return fault;
         }
-        if (queue->kind() == QueueKind::topic) {
-            auto fan = receivers_of(*queue, send, now);
-            if (!fan) {
-                return fan.error();
+        if (queue->kind() != QueueKind::topic) {
+            if (auto full = no_room_for(*queue, send)) {
+                return full;
             }
-            fans.push_back(std::move(fan).value());
+            continue;
+        }
+        auto fan = receivers_of(*queue, send, now);
+        if (!fan) {
+            return fan.error();
+        }
+        fans.push_back(std::move(fan).value());
+        for (const Queue* receiver : fans.back().queues) {
+            if (auto full = no_room_for(*receiver, send)) {
+                return full;
+            }
         }
     }
     auto next_fan = fans.begin();
@@ -246,6 +263,11 @@ ResultRun Engine::settle_one(const VerdictEntry& entry, Now now) {
     const auto at = queues_.find(entry.receipt.queue);
     if (at == queues_.end()) {
         return {Code::receipt_stale, 1, {}, "its queue is gone"};
+    }
+    // Half of it, and the message still there, could not be told from a verdict that never came.
+    if (!entry.sends.empty() && kNoteBytes + estimate(entry) > log_.group_bytes_max()) {
+        return {
+            Code::too_large, 1, {}, "what a verdict sends on does not fit what is written at once"};
     }
     Queue& queue = *at->second;
     queue.advance(now.broker);

@@ -63,7 +63,11 @@ void Engine::serve(Queue& queue, Receiving& line, Now now) {
         if (waiter.deadline <= now.broker) {
             waiter.wanted.min = 1;
         }
-        auto reply = lease(waiter.caller, queue, waiter.wanted, now);
+        // Somebody who waited before under the same attempt may have been given it in this turn.
+        auto reply = same_attempt(queue, waiter.wanted, now);
+        if (!reply) {
+            reply = lease(waiter.caller, queue, waiter.wanted, now);
+        }
         if (!reply) {
             break;
         }

@@ -12,6 +12,7 @@ using dialogue::Code;
 
 namespace {
 constexpr Millis kSweepEvery = std::chrono::seconds(1);
+constexpr Millis kLongTurn = std::chrono::seconds(2);
 constexpr std::size_t kQueuesSwept = 500;  // In one turn; the next ones after this:
 constexpr Millis kSliceEvery{20};
 constexpr std::size_t kSweptMax = 10'000;  // Expired messages a sweep and queue.
@@ -105,10 +106,11 @@ void Engine::undeliverable(const dialogue::Receipt& receipt, Now now) {
     commit(back, now);
 }
 
-void Engine::sweep_workers(Now now) {
+// `late`: what came in a long turn was noted with the time at which that turn began.
+void Engine::sweep_workers(Millis late, Now now) {
     std::vector<std::uint64_t> silent;
     sessions_.for_each([&](const Session& session) {
-        if (session.worker && now.broker - session.last_seen > limits::kWorkerSilentMax) {
+        if (session.worker && now.broker - session.last_seen > limits::kWorkerSilentMax + late) {
             silent.push_back(session.number);
         }
     });
@@ -178,12 +180,15 @@ void Engine::sweep_expired(Now now) {
 }
 
 void Engine::sweep(Now now) {
+    const Millis turn = now.broker - std::exchange(turn_begun_, now.broker);
     advance_moves(now);
     if (now.broker < next_sweep_) {
         return;
     }
+    // A log without sends to FIFO queues has to become short as well.
+    dedup_.forget_old(now.broker);
     if (swept_.empty()) {
-        sweep_workers(now);
+        sweep_workers(turn > kLongTurn ? turn : Millis{0}, now);
     }
     sweep_expired(now);
     next_sweep_ = now.broker + (swept_.empty() ? kSweepEvery : kSliceEvery);

@@ -1,6 +1,7 @@
 #include "broker/engine/grouped.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "common/base/check.hpp"
 
@@ -262,21 +263,19 @@ void Grouped::for_each(const std::function<void(Place)>& visit) const {
     }
 }
 
-std::vector<Place> Grouped::in_order(Time now, bool due) const {
+std::vector<Place> Grouped::in_order(Time now, bool due, std::size_t count) const {
     std::vector<const Message*> all;
-    all.reserve(by_place_.size());
     for (const auto& [place, index] : by_place_) {
         if ((message(index).visible_at <= now) == due) {
             all.push_back(&message(index));
         }
     }
-    std::sort(all.begin(), all.end(),
-              [](const Message* a, const Message* b) { return a->sequence < b->sequence; });
+    const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(count, all.size()));
+    std::partial_sort(all.begin(), end, all.end(),
+                      [](const Message* a, const Message* b) { return a->sequence < b->sequence; });
     std::vector<Place> places;
-    places.reserve(all.size());
-    for (const Message* message : all) {
-        places.push_back(message->place);
-    }
+    std::transform(all.begin(), end, std::back_inserter(places),
+                   [](const Message* message) { return message->place; });
     return places;
 }
 

@@ -106,8 +106,9 @@ public:
     std::optional<WallTime> oldest_sent_at() const;
 
     void for_each(const std::function<void(Place)>& visit) const;
-    // In the order of their sequence numbers: those that are due, or those that are not yet.
-    std::vector<Place> in_order(Time now, bool due) const;
+    // In the order of their sequence numbers: those that are due, or those that are not yet; the
+    // first `count` of them.
+    std::vector<Place> in_order(Time now, bool due, std::size_t count) const;
     // The next ones behind that sequence number which are due, at most `count`.
     using Numbered = std::pair<std::uint64_t, Position>;
     std::vector<Numbered> next_in_order(std::uint64_t after, std::size_t count, Time now) const;

@@ -50,7 +50,7 @@ void Queue::for_first_waiting(std::size_t count, const std::function<bool(Place)
     if (!grouped_ || !more || count == 0) {
         return;
     }
-    for (const Place place : grouped_->in_order(leases_.now(), true)) {
+    for (const Place place : grouped_->in_order(leases_.now(), true, count)) {
         if (count-- == 0 || !visit(place)) {
             return;
         }
@@ -60,7 +60,7 @@ void Queue::for_first_waiting(std::size_t count, const std::function<bool(Place)
 void Queue::for_each_delayed(const std::function<void(Place)>& visit) const {
     delayed_.for_each(visit);
     if (grouped_) {
-        for (const Place place : grouped_->in_order(leases_.now(), false)) {
+        for (const Place place : grouped_->in_order(leases_.now(), false, grouped_->waiting())) {
             visit(place);
         }
     }

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "common/base/text.hpp"
+
 namespace esteira::engine {
 
 namespace {
@@ -43,7 +45,10 @@ struct Text {
     std::string get(const Settings& settings) const { return settings.*member; }
 };
 
-std::string shortened(const std::string& text) { return text.substr(0, 40); }
+std::string shortened(const std::string& text) {
+    constexpr std::size_t kShown = 40;
+    return std::string(beginning_of(text, kShown));
+}
 
 std::string Number::set(Settings& settings, const std::string& text) const {
     std::uint64_t number = 0;

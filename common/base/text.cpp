@@ -95,4 +95,16 @@ std::string as_clean_text(std::string_view bytes, std::size_t bytes_max) {
     return text;
 }
 
+std::string_view beginning_of(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) {
+        return text;
+    }
+    constexpr unsigned char kContinues = 0x80;  // 10xxxxxx.
+    std::size_t end = bytes_max;
+    while (end > 0 && (byte_at(text, end) & 0xC0U) == kContinues) {
+        --end;
+    }
+    return text.substr(0, end);
+}
+
 }  // namespace esteira

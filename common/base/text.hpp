@@ -19,4 +19,7 @@ bool is_queue_name(std::string_view name);
 // UTF-8 becomes '?', and the end is cut between two characters.
 std::string as_clean_text(std::string_view bytes, std::size_t bytes_max);
 
+// The beginning of UTF-8 text that is at most `bytes_max` bytes, cut between two characters.
+std::string_view beginning_of(std::string_view text, std::size_t bytes_max);
+
 }  // namespace esteira

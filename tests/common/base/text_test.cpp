@@ -54,4 +54,11 @@ TEST(Text, CleanTextIsTextWhateverItWas) {
     EXPECT_TRUE(is_text(as_clean_text(all, all.size())));
 }
 
+TEST(Text, IsCutBetweenTwoCharacters) {
+    EXPECT_EQ(beginning_of("ação", 10), "ação");
+    EXPECT_EQ(beginning_of("ação", 3), "aç");
+    EXPECT_EQ(beginning_of("ação", 2), "a");
+    EXPECT_EQ(beginning_of("ação", 0), "");
+}
+
 }  // namespace esteira
