@@ -39,8 +39,8 @@ void Dedup::remember(std::string key, MessageNumber number, Time until, std::uin
 void Dedup::forget_old(Time now) {
     while (!endings_.empty() && endings_.front().until <= now) {
         const auto known = known_.find(*endings_.front().key);
-        // It may have been sent anew since; then a later ending is its own.
-        if (known->second.until <= now) {
+        // It may have been sent anew since; then a later ending is its own, and needs its key.
+        if (known->second.until == endings_.front().until) {
             known_.erase(known);
         }
         endings_.pop_front();

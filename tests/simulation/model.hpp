@@ -113,6 +113,7 @@ public:
         bool perhaps_gone = false;
         bool removed_once = false;  // Perhaps.
         bool by_group = false;      // The scope of deduplication that it was made with.
+        std::uint64_t emptied = 0;  // The last step in which it was, perhaps.
         bool unsure() const { return perhaps.has_value() || perhaps_gone; }
     };
     const Known& queue(Slot slot) const { return queues_[slot]; }

@@ -95,7 +95,9 @@ Came Model::answered_send(MessageId id, std::uint64_t number, Time first, Time l
 Came Model::answered_in_fifo(MessageId id, std::uint64_t number, Time first, Time last) {
     const Message& m = message(id);
     std::vector<KnownId>& known = known_ids_[dedup_key(m)];
-    KnownId own{number, id, first + limits::kDedupKept, last + limits::kDedupKept, true, process_};
+    // Asked for before the queue was emptied, it may have been sent before that, and be forgotten.
+    const bool sure = m.asked_once || queues_[m.home].emptied < m.at.came_after;
+    KnownId own{number, id, first + limits::kDedupKept, last + limits::kDedupKept, sure, process_};
     const auto perhaps_before =
         std::find_if(known.begin(), known.end(), [&](const KnownId& k) { return k.id == id; });
     if (perhaps_before != known.end()) {
@@ -262,6 +264,7 @@ void Model::one_perhaps_sent(MessageId id, Time now) {
 }
 
 void Model::ids_forgotten(Slot slot, bool surely) {
+    queues_[slot].emptied = ++step_;
     for (auto at = known_ids_.lower_bound({slot, {}});
          at != known_ids_.end() && at->first.first == slot; ++at) {
         if (surely && !at->second.empty()) {
