@@ -15,7 +15,14 @@
 // hands these in. Both are functions of their arguments alone.
 namespace esteira::engine {
 
-// A message as a filter sees it.
+// What filters found out about the body of a message, each for the next one that looks at it.
+class Findings {
+public:
+    virtual ~Findings() = default;
+};
+
+// A message as a filter sees it. Once one has looked at it, the body stays as it is: of what was
+// found in there, only they know the meaning.
 struct Candidate {
     dialogue::AttributeBlock attributes{};
     std::span<const std::byte> body{};
@@ -23,6 +30,7 @@ struct Candidate {
     Millis age{};               // Since it was sent.
     std::uint32_t receives = 0;
     std::string_view source{};  // The queue that it was buried in.
+    mutable std::unique_ptr<Findings> findings{};
 };
 
 class Filter {

@@ -9,7 +9,6 @@
 #include "common/base/attributes.hpp"
 #include "common/base/bytes.hpp"
 #include "common/base/overloaded.hpp"
-#include "common/contracts/json_scan.hpp"
 
 namespace esteira::filters {
 
@@ -66,15 +65,22 @@ bool attribute_holds(const Term& term, dialogue::AttributeBlock block) {
     return false;
 }
 
-bool json_holds(const Term& term, std::string_view value) {
-    if (value.starts_with('{') || value.starts_with('[')) {
-        return takes_anything(term);
+// The body is read for the first term that asks about it, of whatever filter, and never again.
+JsonFields& fields_of(const engine::Candidate& candidate) {
+    auto* known = dynamic_cast<JsonFields*>(candidate.findings.get());
+    if (known == nullptr) {
+        auto fields = std::make_unique<JsonFields>(as_text(candidate.body));
+        known = fields.get();
+        candidate.findings = std::move(fields);
     }
-    if (const auto text = contracts::json_text(value)) {
-        return any_choice(term, {*text, Decimal::read(*text), false});
-    }
-    value = value.substr(0, value.find_last_not_of(" \t\r\n") + 1);
-    return any_choice(term, number_value(value));
+    return *known;
+}
+
+bool body_holds(const Term& term, const engine::Candidate& candidate) {
+    const FieldValues* values = fields_of(candidate).at(term.path);
+    return values != nullptr &&
+           std::any_of(term.choices.begin(), term.choices.end(),
+                       [&](const Choice& choice) { return values->hold(choice); });
 }
 
 bool contains(const Term& term, std::string_view reason) {
@@ -94,17 +100,7 @@ public:
     }
 
     bool matches(const engine::Candidate& candidate) const override {
-        const std::string_view body = as_text(candidate.body);
-        std::optional<bool> json;
         return std::all_of(terms_.begin(), terms_.end(), [&](const Term& term) {
-            if (term.subject == Subject::body) {
-                if (!json) {
-                    json = is_json(body);
-                }
-                return (*json && any_value(body, term.path, [&](std::string_view value) {
-                           return json_holds(term, value);
-                       })) != term.negated;
-            }
             return holds(term, candidate) != term.negated;
         });
     }
@@ -123,7 +119,7 @@ private:
             case Subject::source:
                 return !candidate.source.empty() && any_choice(term, {candidate.source, {}, false});
             case Subject::body:
-                break;
+                return body_holds(term, candidate);
         }
         return false;
     }

@@ -1,57 +1,116 @@
 #include "broker/filters/json_fields.hpp"
 
 #include <algorithm>
-
-#include "common/contracts/json_scan.hpp"
+#include <functional>
 
 namespace esteira::filters {
 
 namespace {
 
 using contracts::JsonElement;
+using contracts::JsonField;
 using contracts::JsonScanner;
-using Found = std::function<bool(std::string_view)>;
 
-// Whether one of the elements of the list `text` does it. The elements of lists in lists are lists.
-bool any_element(std::string_view text, const Found& found) {
-    JsonScanner scanner(text);
+constexpr auto kByKey = [](const JsonField& a, const JsonField& b) { return a.key < b.key; };
+
+template <class Each>
+void for_each_element(std::string_view list, const Each& each) {
+    JsonScanner scanner(list);
     scanner.take('[');
     JsonElement element;
     while (scanner.peek() != ']' && scanner.scan(element)) {
-        if (found(element.text)) {
-            return true;
-        }
+        each(element);
         scanner.take(',');
     }
-    return false;
+}
+
+bool lies_in(std::string_view part, std::string_view text) {
+    const std::less<> before;
+    return !before(part.data(), text.data()) && before(part.data(), text.data() + text.size());
 }
 
 }  // namespace
 
-bool is_json(std::string_view text) {
+JsonFields::JsonFields(std::string_view text) {
     JsonScanner scanner(text);
     JsonElement element;
-    return scanner.scan(element) && scanner.at_end() && scanner.depth() <= contracts::kJsonDepthMax;
+    if (!scanner.scan(element) || !scanner.at_end() || scanner.depth() > contracts::kJsonDepthMax) {
+        root_.below.emplace();
+        return;
+    }
+    whole_.value = element.text;
+    root_.fields = {&whole_, 1};
+    if (element.is_object()) {  // Its fields are known already.
+        root_.below.emplace();
+        keep(root_, whole_.value, element);
+        std::sort(root_.below->begin(), root_.below->end(), kByKey);
+    }
 }
 
-// It goes into itself once a key and once a list before it: a path is short, whatever the text is.
-bool any_value(std::string_view text, std::span<const std::string> path, const Found& found) {
-    const auto in_object = [&](std::string_view object) {
-        JsonScanner scanner(object);
-        JsonElement element;
-        if (!object.starts_with('{') || !scanner.scan(element)) {
-            return false;
+void JsonFields::keep(Place& place, std::string_view text, const JsonElement& element) {
+    for (JsonField field : element.fields) {
+        if (!lies_in(field.key, text)) {  // The scanner's, which is about to go.
+            field.key = resolved_.emplace_back(field.key);
         }
-        return std::any_of(element.fields.begin(), element.fields.end(), [&](const auto& field) {
-            return field.key == path.front() && any_value(field.value, path.subspan(1), found);
-        });
-    };
-    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
-    const bool list = text.starts_with('[');
-    if (path.empty()) {
-        return found(text) || (list && any_element(text, found));
+        place.below->push_back(field);
     }
-    return list ? any_element(text, in_object) : in_object(text);
+}
+
+void JsonFields::find_below(Place& place) {
+    place.below.emplace();
+    for (const JsonField& field : place.fields) {
+        const std::string_view text = field.value;
+        if (text.starts_with('[')) {
+            for_each_element(text, [&](const JsonElement& one) { keep(place, text, one); });
+        } else if (text.starts_with('{')) {
+            JsonScanner scanner(text);
+            JsonElement object;
+            scanner.scan(object);
+            keep(place, text, object);
+        }
+    }
+    std::sort(place.below->begin(), place.below->end(), kByKey);
+}
+
+JsonFields::Place* JsonFields::step(Place& from, std::string_view key) {
+    if (const auto known = from.places.find(key); known != from.places.end()) {
+        return known->second.get();
+    }
+    if (!from.below) {
+        find_below(from);
+    }
+    const auto [first, last] =
+        std::equal_range(from.below->begin(), from.below->end(), JsonField{key, {}}, kByKey);
+    if (first == last) {
+        return nullptr;
+    }
+    auto& place = from.places[first->key];
+    place = std::make_unique<Place>();
+    place->fields = {first, last};
+    return place.get();
+}
+
+// It goes a key deeper in each round and never into itself: a path is short, whatever the text is.
+const FieldValues* JsonFields::at(std::span<const std::string> path) {
+    Place* place = &root_;
+    for (const std::string& key : path) {
+        place = step(*place, key);
+        if (place == nullptr) {
+            return nullptr;
+        }
+    }
+    if (!place->values) {
+        place->values = std::make_unique<FieldValues>();
+        for (const JsonField& field : place->fields) {
+            place->values->add(field.value);
+            if (field.value.starts_with('[')) {
+                for_each_element(field.value,
+                                 [&](const JsonElement& one) { place->values->add(one.text); });
+            }
+        }
+        place->values->finish();
+    }
+    return place->values.get();
 }
 
 }  // namespace esteira::filters

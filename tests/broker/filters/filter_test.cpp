@@ -25,7 +25,7 @@ const std::vector<std::byte>& attributes() {
     return block;
 }
 
-bool matches(std::string_view text, engine::Candidate candidate) {
+bool matches(std::string_view text, const engine::Candidate& candidate) {
     const auto filter = parse(text);
     EXPECT_TRUE(filter) << text << ": " << (filter ? "" : filter.error());
     return filter && filter.value()->matches(candidate);
