@@ -20,6 +20,25 @@ bool one_lies_in(const std::vector<Decimal>& numbers, const Between& range) {
     return first != numbers.end() && range.holds(*first);
 }
 
+bool is(const Choice& choice, std::string_view text, bool quoted) {
+    return std::visit(Overloaded{
+                          [](const Anything&) { return true; },
+                          [&](const Exactly& c) {
+                              return c.text == text ||
+                                     (!quoted && c.number && Decimal::read(text) == c.number);
+                          },
+                          [&](const StartsWith& c) { return text.starts_with(c.text); },
+                          [&](const Between& c) {
+                              const auto number = Decimal::read(text);
+                              return number && c.holds(*number);
+                          },
+                      },
+                      choice);
+}
+
+// Putting values in order costs as much as some rounds over them, and most messages are asked once.
+constexpr std::size_t kAskedEach = 4;
+
 }  // namespace
 
 void FieldValues::add(std::string_view written) {
@@ -33,12 +52,26 @@ void FieldValues::add(std::string_view written) {
     }
 }
 
-void FieldValues::finish() {
-    quoted_.sort();
-    plain_.sort();
+bool FieldValues::hold(const Choice& choice) {
+    if (std::holds_alternative<Anything>(choice)) {
+        return true;
+    }
+    if (asked_ == kAskedEach) {
+        return look_up(choice);
+    }
+    if (++asked_ == kAskedEach) {
+        quoted_.sort();
+        plain_.sort();
+        return look_up(choice);
+    }
+    const auto one_is = [&](const Texts& texts, bool quoted) {
+        return std::any_of(texts.all.begin(), texts.all.end(),
+                           [&](std::string_view text) { return is(choice, text, quoted); });
+    };
+    return one_is(quoted_, true) || one_is(plain_, false);
 }
 
-bool FieldValues::hold(const Choice& choice) const {
+bool FieldValues::look_up(const Choice& choice) const {
     return std::visit(
         Overloaded{
             [](const Anything&) { return true; },

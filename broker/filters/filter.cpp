@@ -77,7 +77,7 @@ JsonFields& fields_of(const engine::Candidate& candidate) {
 }
 
 bool body_holds(const Term& term, const engine::Candidate& candidate) {
-    const FieldValues* values = fields_of(candidate).at(term.path);
+    FieldValues* values = fields_of(candidate).at(term.path);
     return values != nullptr &&
            std::any_of(term.choices.begin(), term.choices.end(),
                        [&](const Choice& choice) { return values->hold(choice); });

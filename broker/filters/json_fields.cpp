@@ -91,7 +91,7 @@ JsonFields::Place* JsonFields::step(Place& from, std::string_view key) {
 }
 
 // It goes a key deeper in each round and never into itself: a path is short, whatever the text is.
-const FieldValues* JsonFields::at(std::span<const std::string> path) {
+FieldValues* JsonFields::at(std::span<const std::string> path) {
     Place* place = &root_;
     for (const std::string& key : path) {
         place = step(*place, key);
@@ -108,7 +108,6 @@ const FieldValues* JsonFields::at(std::span<const std::string> path) {
                                  [&](const JsonElement& one) { place->values->add(one.text); });
             }
         }
-        place->values->finish();
     }
     return place->values.get();
 }

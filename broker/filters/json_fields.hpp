@@ -28,11 +28,13 @@ public:
     // `text` must outlive this. If it is no JSON value, or one of more than
     // contracts::kJsonDepthMax levels, there are no fields.
     explicit JsonFields(std::string_view text);
+    JsonFields(const JsonFields&) = delete;  // The places point into it.
+    JsonFields& operator=(const JsonFields&) = delete;
 
     // The values at `path`, of at least one key; nullptr: there is none. A list on the way, or at
     // the end, stands for each of its elements (a list among these for itself alone); one at the
     // end is shown itself as well. Of a key that stands twice, both values are meant.
-    const FieldValues* at(std::span<const std::string> path);
+    FieldValues* at(std::span<const std::string> path);
 
 private:
     struct Place {

@@ -194,11 +194,11 @@ TEST(OneReading, ABodyThatIsReadOnceAnswersAsOneThatIsReadForEachTerm) {
     Author author(11);
     std::size_t held = 0;
     std::size_t asked = 0;
-    for (int round = 0; round < 4'000; ++round) {
+    for (int round = 0; round < 2'000; ++round) {
         const std::string body = author.body();
         engine::Candidate candidate;
         candidate.body = as_bytes(body);
-        for (int i = 0; i < 20; ++i) {
+        for (int i = 0; i < 40; ++i) {
             const std::string text = author.term();
             const auto terms = parse_terms(text);
             const auto filter = parse(text);
