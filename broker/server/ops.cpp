@@ -51,6 +51,29 @@ Json without_bodies(Json arguments) {
     return arguments;
 }
 
+// Whether objects and arrays stand in each other deeper than that. It reads the text, since what
+// takes JSON apart or writes it calls itself once for each level, and the stack is not endless.
+bool is_deeper_than(std::size_t levels_max, std::string_view text) {
+    std::size_t level = 0;
+    bool in_string = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        if (in_string) {
+            at += c == '\\' ? 1 : 0;  // What is escaped ends no string.
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++level > levels_max) {
+                return true;
+            }
+        } else if ((c == ']' || c == '}') && level > 0) {
+            --level;
+        }
+    }
+    return false;
+}
+
 // Bytes that are not UTF-8 (names may be anything in what we read) become U+FFFD.
 std::string text_of(const Json& json) {
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -107,6 +130,11 @@ Ops::Run Ops::function_of(std::string_view command) {
 std::string Ops::handle(std::string_view request, Now now) {
     if (request.size() > kRequestBytesMax) {
         return text_of(refused({"too_large", "a request has at most 1 MiB"}));
+    }
+    if (is_deeper_than(kRequestDepthMax, request)) {
+        return text_of(
+            refused({"bad_request", "a request has at most " + std::to_string(kRequestDepthMax) +
+                                        " objects and arrays in each other"}));
     }
     Json parsed = Json::parse(request, nullptr, false);
     if (!parsed.is_object() || !parsed.contains("command") || !parsed["command"].is_string()) {

@@ -38,6 +38,7 @@ public:
     // Answers stay below this, so that they fit a frame of the socket.
     static constexpr std::size_t kAnswerBytesMax = limits::kWireFrameBytesMax;
     static constexpr std::size_t kRequestBytesMax = 1 << 20;
+    static constexpr std::size_t kRequestDepthMax = 32;    // Objects and arrays in each other.
     static constexpr std::uint32_t kLookedAtMax = 1000;    // Messages of one peek.
     static constexpr std::size_t kSeriesQueuesMax = 1000;  // Queues with metrics of their own.
 

@@ -45,6 +45,27 @@ TEST(Ops, WhateverBytesComeInAnAnswerComesOut) {
     EXPECT_EQ(Json::parse(room.raw(std::string((1 << 20) + 1, ' '))).at("code"), "too_large");
 }
 
+TEST(Ops, ARequestOfTooManyLevelsIsRefusedWhereverTheyStand) {
+    Room room;
+    const auto report = [](std::size_t levels) {
+        return R"({"command":"worker.report","arguments":{"supervisor":"s","host":"h","pid":1,)"
+               R"("pools":)" +
+               std::string(levels, '[') + std::string(levels, ']') + "}}";
+    };
+    for (const std::size_t levels : {Ops::kRequestDepthMax - 1, std::size_t{100'000}}) {
+        const Json answer = Json::parse(room.raw(report(levels)));
+        EXPECT_EQ(answer.at("code"), "bad_request");
+        EXPECT_EQ(answer.at("reason"), "a request has at most 32 objects and arrays in each other");
+    }
+    const Json deepest = Json::parse(room.raw(report(Ops::kRequestDepthMax - 2)));
+    EXPECT_NE(deepest.value("reason", ""),
+              "a request has at most 32 objects and arrays in each other");
+    // In a text they are characters, also behind a quote that is escaped.
+    const std::string brackets = "\\\"" + std::string(100, '[') + "{";
+    room.good("queue.create", {{"queue", "stock"}, {"tag", {{"note", brackets}}}});
+    EXPECT_EQ(room.good("queue.show", {{"queue", "stock"}}).at("tags").at("note"), brackets);
+}
+
 TEST(Ops, AnUnknownCommandOrArgumentIsRefused) {
     Room room;
     EXPECT_EQ(room.code("queue.explode"), "unknown_command");
