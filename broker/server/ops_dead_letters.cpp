@@ -1,6 +1,6 @@
 // Dead letters: looked at, and moved, mended or dropped by tasks or one by one.
 #include <charconv>
-#include <set>
+#include <map>
 
 #include "broker/server/ops.hpp"
 #include "broker/server/ops_arguments.hpp"
@@ -91,18 +91,19 @@ OpsResult Ops::dlq_show(const Json& arguments, Now now) {
 }
 
 OpsResult Ops::dlq_ls(const Json&, Now now) {
-    std::set<std::string> names;
+    // In one pass over the queues: everybody waits meanwhile.
+    std::map<std::string, std::vector<std::string>> served;
     for (const auto& [name, number] : core_.engine().queue_names()) {
-        names.insert(core_.engine().find_queue(name)->settings().dead_letter_queue);
+        served[core_.engine().find_queue(name)->settings().dead_letter_queue].push_back(name);
     }
     Json queues = Json::array();
-    for (const std::string& name : names) {
+    for (const auto& [name, sources] : served) {
         engine::Queue* queue = core_.engine().find_queue(name);
         if (queue == nullptr) {
             continue;
         }
         Json row = depth_of(*queue, now);
-        row["dead_letters_of"] = served_by(name);
+        row["dead_letters_of"] = sources;
         queues.push_back(std::move(row));
     }
     return Json{{"queues", std::move(queues)}};
