@@ -1,6 +1,7 @@
 #include "broker/control/commands.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -11,6 +12,7 @@
 #include "broker/control/show.hpp"
 #include "broker/control/tasks.hpp"
 #include "common/base/bytes.hpp"
+#include "common/cli/checks.hpp"
 #include "common/cli/json_text.hpp"
 
 namespace esteira::control {
@@ -18,6 +20,7 @@ namespace esteira::control {
 namespace {
 
 constexpr Millis kPingEvery{50};
+constexpr double kWaitMax_s = 86'400;
 
 const std::map<std::string, std::string> kGroups{
     {"queue", "Queues: list, show, make, set, empty, remove"},
@@ -47,6 +50,9 @@ Json object_of(const std::vector<std::string>& pairs, const std::string& flag) {
 
 // The bytes of a file as the argument that can carry them.
 void put_body(const std::string& path, Json& arguments) {
+    if (std::filesystem::is_directory(path)) {
+        throw cli::Failure{cli::ExitCode::usage, path + " is a folder, not a file"};
+    }
     std::ifstream file(path, std::ios::binary);
     std::istream& in = path == "-" ? std::cin : file;
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
@@ -87,6 +93,7 @@ void Commands::add_argument(Verb& verb, const cli::Argument& argument) {
             break;
         case cli::ArgumentKind::number:
             value.option = verb.app->add_option(name, value.number, what);
+            value.option->check(cli::whole_number());
             break;
         case cli::ArgumentKind::flag:
             value.option = verb.app->add_flag(name, value.flag, what);
@@ -127,14 +134,19 @@ void Commands::add_to(CLI::App& app) {
             verb.app->footer("Examples:\n  " + std::string(command.examples));
         }
         if (name == "node.ping") {
-            verb.app->add_option("--wait", wait_s_, "Ask again for so many seconds");
+            verb.app->add_option("--wait", wait_s_, "Ask again for so many seconds")
+                ->check(cli::decimal_number(0, kWaitMax_s));
         } else if (name == "worker.pools") {
-            verb.app->add_option("--wait", wait_s_,
-                                 "So many seconds until all pools are as they should be");
+            verb.app
+                ->add_option("--wait", wait_s_,
+                             "So many seconds until all pools are as they should be")
+                ->check(cli::decimal_number(0, kWaitMax_s));
         } else if (is_confirmed(command)) {
             verb.app->add_flag("--yes", yes_, "Do not ask for the name");
         } else if (name == "dlq.edit") {
-            verb.app->add_option("--body-file", body_file_, "The body as a file, - for stdin");
+            verb.app->add_option("--body-file", body_file_, "The body as a file, - for stdin")
+                ->excludes("--body")
+                ->excludes("--body-base64");
         }
         if (name == "dlq.redrive" || name == "dlq.drop") {
             verb.app->add_flag("--no-wait", no_wait_, "Start it, and do not follow it");

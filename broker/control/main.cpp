@@ -4,6 +4,7 @@
 #include "broker/control/definitions/verbs.hpp"
 #include "broker/control/messages.hpp"
 #include "broker/control/publish.hpp"
+#include "common/cli/checks.hpp"
 #include "common/config/flags.hpp"
 
 namespace {
@@ -42,7 +43,7 @@ int main(int argc, char** argv) {
          "esteira-ctl node ping --wait 10"});
     config::add_flags(app, settings.sources);
     app.add_option("--timeout", settings.timeout_s, "Seconds to wait for an answer")
-        ->check(CLI::Range(0.01, 3600.0))
+        ->check(cli::decimal_number(0.01, 3600))
         ->capture_default_str();
     control::Commands commands;
     control::MessageVerbs messages;

@@ -1,11 +1,13 @@
 #include "broker/control/messages.hpp"
 
 #include <cstdio>
+#include <limits>
 #include <variant>
 
 #include "broker/control/receipt_text.hpp"
 #include "broker/control/show.hpp"
 #include "common/base/limits.hpp"
+#include "common/cli/checks.hpp"
 #include "common/cli/format.hpp"
 #include "common/cli/json_text.hpp"
 #include "common/client/queue_client.hpp"
@@ -77,18 +79,20 @@ void MessageVerbs::add_to(CLI::App& msg) {
     receive_ = msg.add_subcommand("receive", "Receives messages: hidden from others for a while");
     receive_->add_option("queue", queue_, "Name of a queue")->required();
     receive_->add_option("--count", count_, "At most")
-        ->check(CLI::Range(1U, limits::kReceiveCountMax))
+        ->check(cli::whole_number(1, limits::kReceiveCountMax))
         ->capture_default_str();
     receive_->add_option("--attempt", attempt_,
                          "An id: asked again with it, a FIFO queue gives the same");
     receive_->add_option("--min", min_, "Waits for so many; after the wait, for none")
-        ->check(CLI::Range(1U, limits::kReceiveCountMax))
+        ->check(cli::whole_number(1, limits::kReceiveCountMax))
         ->capture_default_str();
     receive_->add_option("--wait", wait_s_, "Seconds to wait for as many as --min says")
-        ->check(CLI::Range(0.0, 300.0))
+        ->check(cli::decimal_number(0, 300))
         ->capture_default_str();
-    receive_->add_option("--visibility", visibility_s_,
-                         "Seconds that they stay hidden; the queue's when not said");
+    receive_
+        ->add_option("--visibility", visibility_s_,
+                     "Seconds that they stay hidden; the queue's when not said")
+        ->check(cli::whole_number(0, std::numeric_limits<std::uint32_t>::max()));
     delete_ = msg.add_subcommand("delete", "Deletes received messages by their receipts");
     delete_->add_option("receipt", receipts_, "As msg receive has printed it")->required();
 }

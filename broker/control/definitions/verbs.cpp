@@ -1,6 +1,7 @@
 #include "broker/control/definitions/verbs.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -70,6 +71,9 @@ cli::Failure in_the_way(const Plan& plan) {
 }
 
 std::string read_file(const std::filesystem::path& file) {
+    if (std::filesystem::is_directory(file)) {
+        throw cli::Failure{cli::ExitCode::usage, file.string() + " is a folder, not a file"};
+    }
     std::ifstream in{file, std::ios::binary};
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     if (!in) {

@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "broker/server/journal_tool/room.hpp"
+#include "common/cli/checks.hpp"
 #include "common/config/flags.hpp"
 
 namespace {
@@ -41,7 +42,7 @@ int main(int argc, char** argv) {
     app.add_subcommand("verify", "Whether a broker would start on it; exit code 79 if not");
     auto* dump = app.add_subcommand("dump", "One line an event (with --json one document a line)");
     dump->add_option("--queue", options.queue, "Only this queue's: a name, or its number");
-    dump->add_option("--from", options.from, "Only from this chunk on");
+    dump->add_option("--from", options.from, "Only from this chunk on")->check(cli::whole_number());
     dump->add_flag("--bodies", options.bodies, "Show the bodies, not only size and SHA-256");
     app.add_subcommand("stats", "Frames and bytes of each segment");
     app.require_subcommand(1);

@@ -89,6 +89,43 @@ TEST_F(CtlTest, ExitCodesSayWhatWentWrong) {
     }
 }
 
+TEST_F(CtlTest, ANumberThatIsNoneTouchesNothing) {
+    good({"queue", "create", "stock"});
+    send("stock", 2);
+    bury("stock", 2);
+    for (const char* number : {"-1", "+1", "1x", "0x1", "010", "99999999999999999999"}) {
+        for (const std::vector<std::string>& words :
+             {std::vector<std::string>{"dlq", "drop", "dlq-stock", "--yes", "--count"},
+              {"dlq", "redrive", "dlq-stock", "--count"},
+              {"msg", "peek", "stock", "--count"},
+              {"dlq", "cancel"},
+              {"node", "ping", "--wait"}}) {
+            if (words.back() == "--wait" && std::string(number) == "010") {
+                continue;  // Seconds may be written so.
+            }
+            std::vector<std::string> all = words;
+            all.emplace_back(number);
+            const Ended ended = ctl(all);
+            EXPECT_EQ(ended.code, 2) << words[1] << " " << number;
+            EXPECT_NE(ended.err.find(number), std::string::npos) << ended.err;
+        }
+    }
+    EXPECT_EQ(broker_.messages("dlq-stock"), 2u);
+}
+
+TEST_F(CtlTest, WhatIsSaidTwiceOrIsAFolderIsRefused) {
+    const Ended twice = ctl({"dlq", "edit", "dlq-stock", "ID", "--body", "a", "--body-file", "-"});
+    EXPECT_EQ(twice.code, 2);
+    EXPECT_NE(twice.err.find("--body excludes --body-file"), std::string::npos) << twice.err;
+    for (const std::vector<std::string>& words :
+         {std::vector<std::string>{"definitions", "import", "/tmp"},
+          {"dlq", "edit", "dlq-stock", "ID", "--body-file", "/tmp"}}) {
+        const Ended folder = ctl(words);
+        EXPECT_EQ(folder.code, 2);
+        EXPECT_NE(folder.err.find("/tmp is a folder, not a file"), std::string::npos) << folder.err;
+    }
+}
+
 TEST_F(CtlTest, ASilentBrokerIsATimeoutAndNotAnAbsentOne) {
     broker_.freeze(true);
     EXPECT_NE(ctl({"node", "ping", "--timeout", "0.3"}).code, 0);
