@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "common/base/limits.hpp"
+#include "common/cli/checks.hpp"
 #include "common/config/flags.hpp"
 #include "producers/send_file/sending.hpp"
 
@@ -56,33 +57,34 @@ int main(int argc, char** argv) {
     std::vector<std::string> attributes;
     double patience_s = 30;
     double spool_mib_max = 1024;
-    app.add_option("queue", options.queue, "Name of a queue or a topic");
+    app.add_option("queue", options.queue, "Name of a queue or a topic")->check(cli::queue_name());
     app.add_option("file", options.file, "One message a line; - or nothing: stdin");
     app.add_option("--body", options.body, "Send this one message, and read nothing");
     app.add_flag(
         "--envelope", options.envelope,
         "Lines are {\"body\":\"...\",\"delay\":S,\"attributes\":{...},\"group\":G,\"dedup\":ID}");
-    app.add_option("--group", options.group, "Group of messages that say none (FIFO, fair queues)");
+    app.add_option("--group", options.group, "Group of messages that say none (FIFO, fair queues)")
+        ->check(cli::group_name());
     app.add_option("--attribute", attributes,
                    "An attribute of every message, as NAME=VALUE. May be repeated")
         ->take_all()
         ->type_size(1)
         ->type_name("NAME=VALUE");
     app.add_option("--batch", options.batch, "Messages of one request")
-        ->check(CLI::Range(1U, limits::kRequestEntriesMax))
+        ->check(cli::whole_number(1, limits::kRequestEntriesMax))
         ->capture_default_str();
     app.add_option("--window", options.sender.window, "Requests on their way at once")
-        ->check(CLI::Range(1U, 32U))
+        ->check(cli::whole_number(1, 32))
         ->capture_default_str();
     app.add_option("--rate", options.rate, "Messages a second, at most; as fast as it goes if 0")
-        ->check(CLI::NonNegativeNumber);
+        ->check(cli::decimal_number(0, 1e9));
     app.add_option("--patience", patience_s, "Seconds without an answer before giving up")
-        ->check(CLI::Range(0.1, 86'400.0))
+        ->check(cli::decimal_number(0.1, 86'400.0))
         ->capture_default_str();
     app.add_option("--spool", options.sender.spool,
                    "Folder that keeps batches until the broker has them");
     app.add_option("--spool-max", spool_mib_max, "MiB that the spool may take")
-        ->check(CLI::Range(1.0, 1e6))
+        ->check(cli::decimal_number(1, 1e6))
         ->capture_default_str();
     app.add_flag("--flush", options.flush, "Send what the spool holds, and read nothing");
     app.add_flag("--verbose,-v", options.verbose, "Print the id of each message");

@@ -10,6 +10,7 @@
 #include "common/base/bytes.hpp"
 #include "common/base/limits.hpp"
 #include "common/cli/app.hpp"
+#include "common/cli/checks.hpp"
 #include "common/cli/format.hpp"
 #include "common/cli/progress.hpp"
 #include "common/config/config.hpp"
@@ -249,35 +250,38 @@ int main(int argc, char** argv) {
     config::Sources sources;
     config::add_flags(app, sources);
     double patience_s = 30;
-    app.add_option("--queue", options.queue, "Where the messages go")->capture_default_str();
+    app.add_option("--queue", options.queue, "Where the messages go")
+        ->check(cli::queue_name())
+        ->capture_default_str();
     app.add_option("--products", options.products,
                    "JSON array of {\"codigo_barra\": ..., \"nome_produto\": ...}")
         ->type_name("FILE");
     app.add_option("--count", options.count, "Products to make up when there is no file")
-        ->check(CLI::Range(std::size_t{1}, stock::kCatalogueMax))
+        ->check(cli::whole_number(1, stock::kCatalogueMax))
         ->excludes("--products")
         ->capture_default_str();
     app.add_option("--branches", options.branches, "Each gets every product, in this order")
         ->capture_default_str();
     app.add_option("--seed", options.seed, "Of made-up products and of the quantities")
+        ->check(cli::whole_number())
         ->capture_default_str();
     app.add_option("--items", options.items, "Positions in one message, at most")
-        ->check(CLI::Range(std::size_t{1}, stock::kItemsPerMessageMax))
+        ->check(cli::whole_number(1, stock::kItemsPerMessageMax))
         ->capture_default_str();
     app.add_option("--times", options.times,
                    "Send the whole list so often, each time dated a second later")
-        ->check(CLI::Range(1U, 1'000'000U))
+        ->check(cli::whole_number(1, 1'000'000))
         ->capture_default_str();
     app.add_option("--time", options.time,
                    "Date of the positions instead of now: 'YYYY-MM-DD HH:MM:SS'")
         ->type_name("TIME");
     app.add_option("--batch", options.batch, "Messages of one request")
-        ->check(CLI::Range(1U, limits::kRequestEntriesMax))
+        ->check(cli::whole_number(1, limits::kRequestEntriesMax))
         ->capture_default_str();
     app.add_option("--rate", options.rate, "Messages a second, at most; as fast as it goes if 0")
-        ->check(CLI::NonNegativeNumber);
+        ->check(cli::decimal_number(0, 1e9));
     app.add_option("--patience", patience_s, "Seconds without an answer before giving up")
-        ->check(CLI::Range(0.1, 86'400.0))
+        ->check(cli::decimal_number(0.1, 86'400.0))
         ->capture_default_str();
     app.add_option("--spool", options.sender.spool,
                    "Folder that keeps batches until the broker has them")

@@ -13,6 +13,7 @@
 
 #include "common/base/bytes.hpp"
 #include "common/cli/app.hpp"
+#include "common/cli/checks.hpp"
 #include "common/cli/progress.hpp"
 #include "common/cli/table.hpp"
 #include "common/client/queue_client.hpp"
@@ -181,12 +182,14 @@ int main(int argc, char** argv) {
                  {"esteira-measure-stock", "esteira-measure-stock --count 1000 --json"});
     config::Sources sources;
     config::add_flags(app, sources);
-    app.add_option("--queue", options.queue, "Where the positions go")->capture_default_str();
+    app.add_option("--queue", options.queue, "Where the positions go")
+        ->check(cli::queue_name())
+        ->capture_default_str();
     app.add_option("--count", options.count, "Positions to send")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000}))
+        ->check(cli::whole_number(1, 100'000))
         ->capture_default_str();
     app.add_option("--patience", options.patience_s, "Seconds to wait for one position")
-        ->check(CLI::Range(0.1, 3'600.0))
+        ->check(cli::decimal_number(0.1, 3'600.0))
         ->capture_default_str();
     return cli::run(app, argc, argv, [&] { return stock::measure(options, sources); });
 }

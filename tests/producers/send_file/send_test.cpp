@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include <gtest/gtest.h>
 
 #include "tests/support/program.hpp"
@@ -60,6 +62,21 @@ TEST_F(SendTest, AQueueThatIsNotThereIsNotFound) {
     EXPECT_EQ(send({"stock", temp_.path() + "/none"}).code, 3);
     EXPECT_EQ(send({}).code, 2);
     EXPECT_EQ(send({"--flush"}).code, 2);
+}
+
+TEST_F(SendTest, ANameOrAGroupThatCannotBeOneIsUsageAndNothingIsKept) {
+    for (const std::string& name :
+         {std::string("a b"), std::string("\xc3\xa9"), std::string("a.b"), std::string(81, 'a')}) {
+        const Ended ended = send({name, "--spool", spool()}, lines(3));
+        EXPECT_EQ(ended.code, 2) << name;
+        EXPECT_NE(ended.err.find("can be no name"), std::string::npos) << ended.err;
+    }
+    const Ended group = send({"stock", "--group", "g g", "--spool", spool()}, lines(3));
+    EXPECT_EQ(group.code, 2);
+    EXPECT_NE(group.err.find("can be no group"), std::string::npos) << group.err;
+    EXPECT_FALSE(std::filesystem::exists(spool()));
+    EXPECT_EQ(send({"stock", "--rate", "-1"}, lines(1)).code, 2);
+    EXPECT_EQ(broker_.messages("stock"), 0u);
 }
 
 TEST_F(SendTest, WithoutABrokerTheSpoolKeepsAllAndTheNextRunSendsIt) {
