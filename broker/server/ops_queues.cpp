@@ -12,7 +12,11 @@ namespace {
 
 using dialogue::Refused;
 
-OpsRefusal no_such_queue(std::string_view name) {
+OpsRefusal no_such_queue(const engine::Engine& engine, std::string_view name) {
+    if (engine.find_topic(name) != nullptr) {
+        return {"no_such_queue",
+                std::string(name) + " is a topic, not a queue; see topic show and topic rm"};
+    }
     return {"no_such_queue", "there is no queue " + std::string(name)};
 }
 
@@ -75,7 +79,7 @@ OpsResult Ops::queue_ls(const Json& arguments, Now now) {
 OpsResult Ops::describe_queue(std::string_view name, Now now) {
     engine::Queue* queue = core_.engine().find_queue(name);
     if (queue == nullptr) {
-        return no_such_queue(name);
+        return no_such_queue(core_.engine(), name);
     }
     Json result = depth_of(*queue, now);
     result["waiters"] = core_.engine().waiter_count(queue->number());
@@ -169,7 +173,7 @@ OpsResult Ops::set_paused(const Json& arguments, const char* paused, Now now) {
 OpsResult Ops::queue_purge(const Json& arguments, Now now) {
     const std::string name = arguments["queue"];
     if (core_.engine().find_queue(name) == nullptr) {
-        return no_such_queue(name);
+        return no_such_queue(core_.engine(), name);
     }
     if (auto fault = not_confirmed(arguments, "queue")) {
         return std::move(*fault);
@@ -181,7 +185,7 @@ OpsResult Ops::queue_purge(const Json& arguments, Now now) {
 OpsResult Ops::queue_rm(const Json& arguments, Now now) {
     const std::string name = arguments["queue"];
     if (core_.engine().find_queue(name) == nullptr) {
-        return no_such_queue(name);
+        return no_such_queue(core_.engine(), name);
     }
     if (auto fault = not_confirmed(arguments, "queue")) {
         return std::move(*fault);

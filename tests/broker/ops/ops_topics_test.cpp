@@ -118,5 +118,20 @@ TEST(OpsTopics, WhatWentThroughIsTold) {
     EXPECT_NE(text.find("esteira_subscriptions 2\n"), std::string::npos);
 }
 
+TEST(OpsTopics, WhoTakesATopicForAQueueIsToldThatItIsOne) {
+    Room room;
+    room.good("topic.create", {{"topic", "sales"}});
+    const Json arguments{{"queue", "sales"}, {"confirm", "sales"}};
+    for (const char* command : {"queue.rm", "queue.purge"}) {
+        const Json answer = room.ask(command, arguments);
+        EXPECT_EQ(answer.at("code"), "no_such_queue");
+        EXPECT_EQ(answer.at("reason"),
+                  "sales is a topic, not a queue; see topic show and topic rm");
+    }
+    const Json shown = room.ask("queue.show", {{"queue", "sales"}});
+    EXPECT_EQ(shown.at("reason"), "sales is a topic, not a queue; see topic show and topic rm");
+    EXPECT_EQ(room.ask("queue.show", {{"queue", "sale"}}).at("reason"), "there is no queue sale");
+}
+
 }  // namespace
 }  // namespace esteira::broker
