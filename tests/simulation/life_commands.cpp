@@ -265,10 +265,13 @@ void Life::repeat(Clients::Session& session) {
     const bool usable_now = asked->kind == Kind::settle ? !asked->next || usable(asked->next->slot)
                             : asked->to_topic           ? may_publish()
                                                         : usable(asked->slot);
+    const auto may_send = [&](MessageId id) { return world_.model().may_ask_again(id); };
     const bool sends_usable =
+        std::all_of(asked->ids.begin(), asked->ids.end(), may_send) &&
         std::all_of(asked->judgements.begin(), asked->judgements.end(), [&](const Judgement& j) {
-            return std::all_of(j.sends.begin(), j.sends.end(),
-                               [&](const auto& send) { return usable(send.first); });
+            return std::all_of(j.sends.begin(), j.sends.end(), [&](const auto& send) {
+                return usable(send.first) && may_send(send.second);
+            });
         });
     if (!usable_now || !sends_usable) {
         return;

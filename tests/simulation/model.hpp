@@ -148,7 +148,9 @@ public:
     // Carried out in a turn that nobody heard the end of.
     void perhaps_sent(MessageId id, Time now);
     // Whether a body may be sent once more: of every message with it, it is known what it became.
-    bool may_repeat_body(MessageId id) const;
+    bool may_repeat_body(MessageId id) const { return body_is_clear(id, 0); }
+    // Whether this one may: no two messages with one body may be unknown at a time.
+    bool may_ask_again(MessageId id) const;
 
     // ---- Receiving.
     struct Asking {
@@ -286,7 +288,9 @@ private:
     Came stored(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own);
     Came repeated(MessageId id, std::vector<KnownId>& known, KnownId first);
     Came either(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own);
-    std::optional<Came> as_answered_then(MessageId id, std::uint64_t number);
+    bool body_is_clear(MessageId content, MessageId but) const;
+    bool perhaps_repeated(MessageId id, MessageId first) const;
+    std::optional<Came> as_answered_then(MessageId id, std::uint64_t number, KnownId& own);
     void ids_forgotten(Slot slot, bool surely);
     void one_of_them_told(MessageId id);
 

@@ -115,18 +115,19 @@ Came Model::answered_in_fifo(MessageId id, std::uint64_t number, Time first, Tim
     if (same != known.end()) {
         return repeated(id, known, *same);
     }
-    if (number != 0) {
-        if (const auto came = as_answered_then(id, number)) {
-            own.sure = false;
+    const auto holds = std::find_if(known.begin(), known.end(), [&](const KnownId& k) {
+        return k.sure && last < k.until_least;
+    });
+    // What holds now may have held then: then it repeats that one, both times.
+    const bool held_then = holds != known.end() && perhaps_repeated(id, holds->id);
+    if (number != 0 && !held_then) {
+        if (const auto came = as_answered_then(id, number, own)) {
             if (*came == Came::either) {
                 known.push_back(own);
             }
             return *came;
         }
     }
-    const auto holds = std::find_if(known.begin(), known.end(), [&](const KnownId& k) {
-        return k.sure && last < k.until_least;
-    });
     if (holds == known.end()) {
         const bool unclear = std::any_of(known.begin(), known.end(), [&](const KnownId& k) {
             return number == 0 || number_of(k) == 0;
@@ -148,8 +149,16 @@ Came Model::answered_in_fifo(MessageId id, std::uint64_t number, Time first, Tim
     return repeated(id, known, *holds);
 }
 
-// A turn that died may have been durable, and what it repeated forgotten or purged since.
-std::optional<Came> Model::as_answered_then(MessageId id, std::uint64_t number) {
+bool Model::perhaps_repeated(MessageId id, MessageId first) const {
+    const auto then = perhaps_repeat_.find(id);
+    return first != 0 && then != perhaps_repeat_.end() &&
+           std::any_of(then->second.begin(), then->second.end(),
+                       [&](const KnownId& k) { return k.id == first; });
+}
+
+// A turn that died may have been durable, and what it repeated forgotten or purged since. Whether
+// it was sent then or repeated one, `own` is what is known of its number.
+std::optional<Came> Model::as_answered_then(MessageId id, std::uint64_t number, KnownId& own) {
     const auto then = perhaps_repeat_.find(id);
     if (then == perhaps_repeat_.end()) {
         return std::nullopt;
@@ -162,7 +171,15 @@ std::optional<Came> Model::as_answered_then(MessageId id, std::uint64_t number) 
         message_mutable(id).sent = Sent::no;
         return Came::duplicate;
     }
-    return has(0) ? std::optional(Came::either) : std::nullopt;
+    if (!has(0)) {
+        return std::nullopt;
+    }
+    own.sure = false;
+    own.id = 0;
+    for (const KnownId& k : then->second) {
+        own.until_least = std::min(own.until_least, k.until_least);
+    }
+    return Came::either;
 }
 
 Came Model::stored(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own) {
@@ -247,8 +264,8 @@ void Model::one_perhaps_sent(MessageId id, Time now) {
     }
     std::vector<KnownId>& known = known_ids_[dedup_key(m)];
     const Time until = now + limits::kDedupKept;
-    auto& perhaps_repeated = perhaps_repeat_[id];
-    perhaps_repeated.insert(perhaps_repeated.end(), known.begin(), known.end());
+    auto& then = perhaps_repeat_[id];
+    then.insert(then.end(), known.begin(), known.end());
     for (KnownId& k : known) {
         if (k.id == id) {
             k.until_most = std::max(k.until_most, until);
@@ -277,14 +294,20 @@ void Model::ids_forgotten(Slot slot, bool surely) {
     }
 }
 
-bool Model::may_repeat_body(MessageId id) const {
+// Of every message with this body, `but` aside, it is known what it became.
+bool Model::body_is_clear(MessageId content, MessageId but) const {
     const auto clear = [&](MessageId each) {
         const Message& m = message(each);
-        return m.sent == Sent::no || (m.sent == Sent::yes && m.number != 0 && !m.perhaps_redriven);
+        return each == but || m.sent == Sent::no ||
+               (m.sent == Sent::yes && m.number != 0 && !m.perhaps_redriven);
     };
-    const auto others = same_body_.find(id);
-    return clear(id) && (others == same_body_.end() ||
-                         std::all_of(others->second.begin(), others->second.end(), clear));
+    const auto others = same_body_.find(content);
+    return clear(content) && (others == same_body_.end() ||
+                              std::all_of(others->second.begin(), others->second.end(), clear));
+}
+
+bool Model::may_ask_again(MessageId id) const {
+    return message(id).content == 0 || body_is_clear(message(id).content, id);
 }
 
 }  // namespace esteira::simulation
