@@ -117,6 +117,8 @@ public:
     using Done = Result<Ok, dialogue::Refused>;
     Done create_topic(std::string_view name, const dialogue::Attributes& tags, Now now);
     Done remove_topic(std::string_view name, Now now);
+    // What is wrong with the filter of a subscription; empty: nothing.
+    std::string fault_in_filter(std::string_view filter) const;
     // Once more with another filter: replaces it.
     Done subscribe(std::string_view topic, std::string_view queue, std::string_view filter,
                    Now now);

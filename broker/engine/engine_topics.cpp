@@ -44,6 +44,17 @@ Refused no_topic(std::string_view name) {
 }
 }  // namespace
 
+std::string Engine::fault_in_filter(std::string_view filter) const {
+    if (filter.size() > limits::kFilterBytesMax) {
+        return "a filter has at most " + std::to_string(limits::kFilterBytesMax) + " bytes";
+    }
+    if (filter.empty()) {
+        return {};
+    }
+    const auto compiled = tools_.filter(filter);
+    return compiled ? std::string() : "filter: " + compiled.error();
+}
+
 Engine::Done Engine::subscribe(std::string_view topic_name, std::string_view queue_name,
                                std::string_view filter, Now now) {
     const Queue* topic = find_topic(topic_name);
@@ -58,14 +69,8 @@ Engine::Done Engine::subscribe(std::string_view topic_name, std::string_view que
     if (known != nullptr && known->filter == filter) {
         return Ok{};
     }
-    if (filter.size() > limits::kFilterBytesMax) {
-        return Refused{Code::bad_request, "a filter has at most " +
-                                              std::to_string(limits::kFilterBytesMax) + " bytes"};
-    }
-    if (!filter.empty()) {
-        if (const auto compiled = tools_.filter(filter); !compiled) {
-            return Refused{Code::bad_request, "filter: " + compiled.error()};
-        }
+    if (auto fault = fault_in_filter(filter); !fault.empty()) {
+        return Refused{Code::bad_request, std::move(fault)};
     }
     if (known == nullptr && topics_.of(topic->number()).size() >= limits::kTopicSubscriptionsMax) {
         return Refused{Code::limit_exceeded,

@@ -43,6 +43,31 @@ Json checked(const Json& declared) {
             {"dead_attributes", json_of(queue.dead_attributes)}};
 }
 
+bool is_topic_declaration(const Json& declared) {
+    const auto texts = [&](const char* key) {
+        return declared.contains(key) && declared[key].is_structured() &&
+               std::all_of(declared[key].begin(), declared[key].end(),
+                           [](const Json& v) { return v.is_string(); });
+    };
+    return declared.is_object() && declared.size() == 3 && declared.contains("topic") &&
+           declared["topic"].is_string() && texts("tags") && declared["tags"].is_object() &&
+           texts("filters") && declared["filters"].is_array();
+}
+
+Json checked_topic(const engine::Engine& engine, const Json& declared) {
+    Json answer{{"topic", declared["topic"]}};
+    std::string fault = engine::fault_in_tags(attributes_of(declared["tags"]));
+    for (const Json& filter : declared["filters"]) {
+        if (fault.empty()) {
+            fault = engine.fault_in_filter(filter.get_ref<const std::string&>());
+        }
+    }
+    if (!fault.empty()) {
+        answer["reason"] = std::move(fault);
+    }
+    return answer;
+}
+
 }  // namespace
 
 OpsResult Ops::definitions_read(const Json& arguments, Now now) {
@@ -71,7 +96,16 @@ OpsResult Ops::definitions_check(const Json& arguments, Now) {
         }
         queues.push_back(checked(declared));
     }
-    return Json{{"queues", std::move(queues)}};
+    Json topics = Json::array();
+    for (const Json& declared : arguments.value("topics", Json::array())) {
+        if (!is_topic_declaration(declared) || topics.size() >= kPageQueues) {
+            return OpsRefusal{"bad_request",
+                              "definitions.check: at most " + std::to_string(kPageQueues) +
+                                  " of {\"topic\":..,\"tags\":{..},\"filters\":[..]}"};
+        }
+        topics.push_back(checked_topic(core_.engine(), declared));
+    }
+    return Json{{"queues", std::move(queues)}, {"topics", std::move(topics)}};
 }
 
 }  // namespace esteira::broker

@@ -139,7 +139,8 @@ inline constexpr Argument kReporting[] = {
 inline constexpr Argument kReading[] = {
     {"after", ArgumentKind::text, false, "Queues behind this name; from the first when not said"}};
 inline constexpr Argument kChecking[] = {
-    {"queues", ArgumentKind::list, true, "Queues that somebody wants: name, attributes, dlq"}};
+    {"queues", ArgumentKind::list, true, "Queues that somebody wants: name, attributes, dlq"},
+    {"topics", ArgumentKind::list, false, "Topics that somebody wants: name, tags, filters"}};
 
 inline constexpr Command kOpsCommands[] = {
     {"node.ping", "Whether the broker answers, and who it is", false, {}},
@@ -210,7 +211,7 @@ inline constexpr Command kOpsCommands[] = {
      {},
      true},
     {"definitions.check",
-     "Queues as queue.create would make them, or why it would not",
+     "Queues as queue.create would make them, or why it would not; topics likewise",
      false,
      kChecking,
      {},

@@ -1,6 +1,7 @@
 #include "broker/control/definitions/plan.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace esteira::control::definitions {
 
@@ -8,6 +9,9 @@ namespace {
 
 constexpr const char* kDeadLetterQueue = "DeadLetterQueue";
 constexpr const char* kFifoQueue = "FifoQueue";
+constexpr const char* kMaxReceives = "MaxReceives";  // None without a dead-letter queue.
+constexpr const char* kRedriveAllow = "RedriveAllow";
+constexpr std::string_view kFifoName = ".fifo";
 
 std::string value_of(const Texts& texts, const std::string& name) {
     const auto at = texts.find(name);
@@ -65,6 +69,7 @@ public:
         for (const std::string& name : dead_letters_first(wanted_.queues)) {
             plan_queue(name, wanted_.queues.at(name));
         }
+        std::move(later_.begin(), later_.end(), std::back_inserter(plan_.steps));
         for (const auto& [name, topic] : wanted_.topics) {
             plan_topic(name, topic);
         }
@@ -92,15 +97,40 @@ private:
             return refuse(item, "there is a topic of that name");
         }
         const std::string dead = dead_letters_of(queue.attributes);
-        if (!dead.empty() && !will_be_there(dead)) {
+        if (dead == name) {
+            refuse(item, "it cannot be its own dead-letter queue");
+        } else if (!dead.empty() && !will_be_there(dead)) {
             refuse(item, "its dead-letter queue " + dead + " is neither declared nor there");
+        } else if (!dead.empty() && dead.ends_with(kFifoName) != name.ends_with(kFifoName)) {
+            refuse(item, "its dead-letter queue " + dead + " is of the other kind");
         }
         const auto there = existing_.queues.find(name);
         if (there == existing_.queues.end()) {
-            plan_.steps.push_back(
-                {Act::create, item, differences({}, queue.create), differences({}, queue.tags), 0});
+            create_queue(item, queue);
         } else if (!queue.implied) {
             change_queue(item, queue, there->second);
+        }
+        made_.insert(name);
+    }
+
+    // What would refuse other steps as long as it is so, or be refused, is set when all are there.
+    void create_queue(const Item& item, const WantedQueue& queue) {
+        Step step{Act::create, item, differences({}, queue.create), differences({}, queue.tags), 0};
+        Step later{Act::change, item, {}, {}, 0};
+        const std::string dead = dead_letters_of(queue.create);
+        const bool in_circle =
+            !dead.empty() && !made_.contains(dead) && !existing_.queues.contains(dead);
+        const auto waits = [&](const Change& change) {
+            return change.name == kRedriveAllow ||
+                   (in_circle && (change.name == kDeadLetterQueue || change.name == kMaxReceives));
+        };
+        const auto moved = std::stable_partition(step.attributes.begin(), step.attributes.end(),
+                                                 [&](const Change& c) { return !waits(c); });
+        later.attributes.assign(moved, step.attributes.end());
+        step.attributes.erase(moved, step.attributes.end());
+        plan_.steps.push_back(std::move(step));
+        if (!later.attributes.empty()) {
+            later_.push_back(std::move(later));
         }
     }
 
@@ -122,6 +152,9 @@ private:
         const Item item{Kind::topic, name, {}};
         if (existing_.queues.contains(name)) {
             return refuse(item, "there is a queue of that name");
+        }
+        if (wanted_.queues.contains(name)) {
+            return refuse(item, "a queue of that name comes along with another one");
         }
         const auto there = existing_.topics.find(name);
         if (there == existing_.topics.end()) {
@@ -166,7 +199,10 @@ private:
         while (!rest.empty()) {
             const auto at = existing_.queues.find(rest.back());
             rest.pop_back();
-            if (at == existing_.queues.end() || wanted_.queues.contains(at->first)) {
+            const auto said = at == existing_.queues.end() ? wanted_.queues.end()
+                                                           : wanted_.queues.find(at->first);
+            const bool is_declared = said != wanted_.queues.end() && !said->second.implied;
+            if (at == existing_.queues.end() || is_declared) {
                 continue;
             }
             if (const auto dead = dead_letters_of(at->second.attributes);
@@ -198,6 +234,9 @@ private:
         const std::set<std::string> needed_names = needed();
         std::vector<std::string> names = dead_letters_first(existing_.queues);
         std::reverse(names.begin(), names.end());
+        for (const auto& [name, queue] : existing_.queues) {
+            sources_.emplace(dead_letters_of(queue.attributes), name);
+        }
         for (const std::string& name : names) {
             const Item item{Kind::queue, name, {}};
             if (wanted_.queues.contains(name)) {
@@ -206,6 +245,9 @@ private:
             if (needed_names.contains(name)) {
                 plan_.left_alone.push_back(item);
             } else {
+                if (pruning_.undeclared) {
+                    let_go_of(name);
+                }
                 leave_or_remove(item, existing_.queues.at(name).messages);
             }
         }
@@ -222,9 +264,31 @@ private:
         }
     }
 
+    // Where dead letters go in a circle, a queue that serves another one is let go before it goes.
+    void let_go_of(const std::string& dead) {
+        const auto [first, last] = sources_.equal_range(dead);
+        for (auto at = first; at != last; ++at) {
+            const auto& [unused, name] = *at;
+            if (!gone_.contains(name) && !wanted_.queues.contains(name)) {
+                const Texts& now = existing_.queues.at(name).attributes;
+                plan_.steps.push_back({Act::change,
+                                       {Kind::queue, name, {}},
+                                       {{kDeadLetterQueue, dead, ""},
+                                        {kMaxReceives, value_of(now, kMaxReceives), "0"}},
+                                       {},
+                                       0});
+            }
+        }
+        gone_.insert(dead);
+    }
+
     const Wanted& wanted_;
     const Existing& existing_;
     const Pruning& pruning_;
+    std::set<std::string> made_;                       // Queues that are planned so far.
+    std::multimap<std::string, std::string> sources_;  // Of each dead-letter queue that is there.
+    std::set<std::string> gone_;
+    std::vector<Step> later_;
     Plan plan_;
 };
 

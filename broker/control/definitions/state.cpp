@@ -103,6 +103,44 @@ void refuse_faults(const config::Definitions& declared,
     }
 }
 
+// What the broker would not take of the topics; told with the lines of their sections.
+void refuse_topic_faults(OpsClient& ops, const config::Definitions& declared) {
+    std::string told;
+    const auto ask_about = [&](Json& page) {
+        const Json answer =
+            ask(ops, "definitions.check", {{"queues", Json::array()}, {"topics", std::move(page)}});
+        for (const Json& row : answer["topics"]) {
+            if (row.contains("reason")) {
+                const std::string name = row["topic"];
+                told += (told.empty() ? "" : "; ") + value_of(declared.origins, "topics." + name) +
+                        ": topic " + name + ": " + row["reason"].get<std::string>();
+            }
+        }
+        page = Json::array();
+    };
+    Json page = Json::array();
+    std::size_t bytes = 0;
+    for (const auto& [name, topic] : declared.topics) {
+        Json filters = Json::array();
+        for (const auto& [queue, filter] : topic.subscriptions) {
+            filters.push_back(filter);
+        }
+        Json row{{"topic", name}, {"tags", topic.tags}, {"filters", std::move(filters)}};
+        bytes += row.dump(-1, ' ', false, Json::error_handler_t::replace).size();
+        page.push_back(std::move(row));
+        if (page.size() == kPageQueues || bytes > kPageBytes) {
+            ask_about(page);
+            bytes = 0;
+        }
+    }
+    if (!page.empty()) {
+        ask_about(page);
+    }
+    if (!told.empty()) {
+        throw cli::Failure{cli::ExitCode::configuration, told};
+    }
+}
+
 // The dead-letter queues that come along, as if they were declared; who declares one of them has
 // the last word.
 Queues implied_by(const std::map<std::string, Checked>& checked, const Queues& declared) {
@@ -166,6 +204,7 @@ Existing read_existing(OpsClient& ops) {
 Wanted resolve(OpsClient& ops, const config::Definitions& declared) {
     std::map<std::string, Checked> checked = check(ops, declared.queues);
     refuse_faults(declared, checked);
+    refuse_topic_faults(ops, declared);
     const Queues implied = implied_by(checked, declared.queues);
     for (auto& [name, queue] : check(ops, implied)) {
         checked[name] = std::move(queue);

@@ -120,14 +120,15 @@ TEST_F(DefinitionsTest, AWrongValueIsToldWithItsLineAndNothingIsDone) {
 }
 
 TEST_F(DefinitionsTest, ARefusalHalfwayTellsWhatWasDone) {
-    // Dead letters that would go in a circle: whichever is made first, its target is not there.
+    // One that is there, and does not take dead letters of others.
+    ASSERT_EQ(ctl("queue create shut --no-dlq --attribute RedriveAllow=denyAll").code, 0);
     declare(
-        "[queues.a]\ndlq = false\n[queues.b]\nDeadLetterQueue = \"c\"\n"
-        "[queues.c]\nDeadLetterQueue = \"b\"\n[queues.d]\ndlq = false\n");
+        "[queues.a]\ndlq = false\n[queues.b]\nDeadLetterQueue = \"shut\"\n"
+        "[queues.c]\ndlq = false\n[queues.d]\ndlq = false\n");
     const Ended ended = definitions("apply --json");
     EXPECT_EQ(ended.code, 7) << ended.err;
-    EXPECT_NE(ended.err.find("queue c: the DeadLetterQueue b does not exist"), std::string::npos)
-        << ended.err;
+    EXPECT_NE(ended.err.find("queue b: "), std::string::npos) << ended.err;
+    EXPECT_NE(ended.err.find("shut"), std::string::npos) << ended.err;
     const auto steps = ended.json()["steps"];
     ASSERT_EQ(steps.size(), 4u);
     EXPECT_EQ(steps[0]["outcome"], "done");
@@ -165,10 +166,32 @@ TEST_F(DefinitionsTest, TopicsAndSubscriptionsAreKeptAsDeclared) {
     EXPECT_EQ(definitions("export").out, "");
     EXPECT_EQ(definitions("import " + file).code, 0);
     EXPECT_EQ(definitions("export").out, text);
-    // A filter that is none stops the apply at its subscription.
-    declare(queues + topic("tipo"));
-    EXPECT_EQ(definitions("apply").code, 2);
+    // A filter that is none is found before anything is done.
+    declare("[queues.new]\n" + queues + topic("tipo"));
+    const auto refused = definitions("apply");
+    EXPECT_EQ(refused.code, 78);
+    EXPECT_NE(refused.err.find("esteira.toml:"), std::string::npos) << refused.err;
+    EXPECT_NE(refused.err.find("topic sales: filter: "), std::string::npos) << refused.err;
     EXPECT_EQ(definitions("export").out, text);
+}
+
+TEST_F(DefinitionsTest, WhatOnlyWorksInOneOrderIsExportedAndMadeAgain) {
+    for (const char* words :
+         {"queue create a --no-dlq", "queue create b --no-dlq",
+          "queue set a --attribute DeadLetterQueue=b --attribute MaxReceives=2",
+          "queue set b --attribute DeadLetterQueue=a --attribute MaxReceives=2", "queue create c",
+          "queue set dlq-c --attribute RedriveAllow=denyAll"}) {
+        ASSERT_EQ(ctl(words).code, 0) << words;
+    }
+    const std::string file = broker_.folder() + "/export.toml";
+    ASSERT_EQ(definitions("export " + file).code, 0);
+    const std::string text = definitions("export").out;
+    declare("");
+    EXPECT_EQ(definitions("apply --prune --yes").code, 0);
+    EXPECT_EQ(definitions("export").out, "");
+    EXPECT_EQ(definitions("import " + file).code, 0);
+    EXPECT_EQ(definitions("export").out, text);
+    EXPECT_EQ(definitions("import " + file).err, "Nothing to do\n");
 }
 
 TEST_F(DefinitionsTest, AnExportMakesTheSameBrokerOutOfAnEmptyOne) {

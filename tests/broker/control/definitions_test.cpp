@@ -85,9 +85,6 @@ TEST(DefinitionsPlan, AnOrderWorks) {
     // And removals the other way round.
     EXPECT_EQ(lines(plan_of({}, after(all), {.undeclared = true})),
               "- subscription b -> a\n- topic b\n- queue a\n- queue m\n- queue z\n");
-    // A circle is no reason to go round for ever.
-    all.queues["z"] = wanted({{"DeadLetterQueue", "a"}});
-    EXPECT_EQ(plan_of(all, {}, {}).steps.size(), 5u);
 }
 
 TEST(DefinitionsPlan, WhatIsNotDeclaredIsToldAndLeftAlone) {
@@ -198,6 +195,52 @@ TEST(DefinitionsPlan, AProgramReadsTheSame) {
               R"({"act":"create","kind":"subscription","topic":"t","queue":"a",)"
               R"("filter":{"from":null,"to":"attr.n:1"},"outcome":"not_done"}],)"
               R"("conflicts":[],"left_alone":[]})");
+}
+
+TEST(DefinitionsPlan, WhatWouldRefuseOtherStepsIsSetWhenAllQueuesAreThere) {
+    Wanted all;
+    all.queues["a"] = wanted({{"DeadLetterQueue", "b"}, {"MaxReceives", "3"}});
+    all.queues["b"] = wanted({{"DeadLetterQueue", "a"}, {"RedriveAllow", "denyAll"}});
+    EXPECT_EQ(lines(plan_of(all, {}, {})),
+              "+ queue b\n+ queue a\n    DeadLetterQueue = b\n    MaxReceives = 3\n"
+              "~ queue b\n    DeadLetterQueue: (none) -> a\n    RedriveAllow: (none) -> denyAll\n");
+}
+
+TEST(DefinitionsPlan, ACircleOfDeadLettersIsOpenedBeforeItGoes) {
+    Existing there;
+    there.queues["a"] = existing({{"DeadLetterQueue", "b"}, {"MaxReceives", "3"}});
+    there.queues["b"] = existing({{"DeadLetterQueue", "a"}, {"MaxReceives", "2"}});
+    EXPECT_EQ(lines(plan_of({}, there, {true, false})),
+              "~ queue b\n    DeadLetterQueue: a -> \"\"\n    MaxReceives: 2 -> 0\n"
+              "- queue a\n- queue b\n");
+}
+
+TEST(DefinitionsPlan, WhatCanNeverBeIsAConflict) {
+    Wanted all;
+    all.queues["self"] = wanted({{"DeadLetterQueue", "self"}});
+    all.queues["x.fifo"] = wanted({{"DeadLetterQueue", "plain"}});
+    all.queues["plain"] = wanted({});
+    all.topics["plain"] = {};
+    const std::string told = lines(plan_of(all, {}, {}));
+    EXPECT_NE(told.find("! queue self: it cannot be its own dead-letter queue"), std::string::npos)
+        << told;
+    EXPECT_NE(told.find("! queue x.fifo: its dead-letter queue plain is of the other kind"),
+              std::string::npos)
+        << told;
+    EXPECT_NE(told.find("! topic plain: a queue of that name comes along"), std::string::npos)
+        << told;
+}
+
+TEST(DefinitionsPlan, WhatAnImpliedQueueNeedsStays) {
+    Wanted all;
+    all.queues["a"] = wanted({{"DeadLetterQueue", "dlq-a"}});
+    all.queues["dlq-a"] = wanted({});
+    all.queues["dlq-a"].implied = true;
+    Existing there;
+    there.queues["a"] = existing({{"DeadLetterQueue", "dlq-a"}});
+    there.queues["dlq-a"] = existing({{"DeadLetterQueue", "deep"}});
+    there.queues["deep"] = existing({});
+    EXPECT_EQ(lines(plan_of(all, there, {true, false})), "  queue deep\n");
 }
 
 }  // namespace

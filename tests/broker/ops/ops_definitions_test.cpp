@@ -73,6 +73,31 @@ TEST(OpsDefinitions, AFifoQueueIsMeantByItsNameAndItsDeadLettersKeepTheirOrder) 
     EXPECT_TRUE(checked[2].contains("reason"));
 }
 
+TEST(OpsDefinitions, ACheckSaysWhatIsWrongWithATopic) {
+    Room room;
+    const auto topic = [](const char* name, Json tags, Json filters) {
+        return Json{{"topic", name}, {"tags", std::move(tags)}, {"filters", std::move(filters)}};
+    };
+    const Json checked =
+        room.good("definitions.check",
+                  {{"queues", Json::array()},
+                   {"topics",
+                    Json::array({topic("good", {{"team", "loja"}}, Json::array({"", "attr.a:1"})),
+                                 topic("filter", Json::object(), Json::array({"", "a"})),
+                                 topic("tag", {{"aws:x", "1"}}, Json::array())})}})
+            .at("topics");
+    EXPECT_FALSE(checked[0].contains("reason"));
+    EXPECT_TRUE(checked[1].at("reason").get<std::string>().starts_with("filter: "));
+    EXPECT_TRUE(checked[2].contains("reason"));
+    for (const Json& entry : {Json(1), Json{{"topic", "t"}}, topic("t", 1, Json::array()),
+                              topic("t", Json::object(), Json::array({1}))}) {
+        EXPECT_EQ(room.code("definitions.check",
+                            {{"queues", Json::array()}, {"topics", Json::array({entry})}}),
+                  "bad_request")
+            << entry;
+    }
+}
+
 TEST(OpsDefinitions, ACheckThatIsNoListOfDeclarationsIsRefused) {
     Room room;
     for (const Json& entry : {Json(1), Json::object(), Json{{"queue", "a"}},
