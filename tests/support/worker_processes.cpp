@@ -2,7 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 namespace esteira::support {
 
@@ -10,9 +10,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Empty for a process that ends while it is looked at.
 std::string content(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::ostringstream text;
+    text << std::ifstream(file, std::ios::binary).rdbuf();
+    return text.str();
 }
 
 }  // namespace
