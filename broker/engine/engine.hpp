@@ -102,6 +102,8 @@ public:
     Result<std::uint64_t, dialogue::Refused> start_move(const MoveCommand& command, Now now);
     Result<Ok, dialogue::Refused> cancel_move(std::uint64_t id, Now now);
     const Moves& moves() const { return moves_; }
+    // Those that have ended since this was asked before.
+    std::vector<std::uint64_t> take_ended_moves() { return std::exchange(ended_moves_, {}); }
     // One message, which nobody may hold: sent back with another body, or dropped. The first
     // returns the number of the new one.
     Result<MessageNumber, dialogue::Refused> edit(const Edit& command, Now now);
@@ -362,6 +364,7 @@ private:
     ReceiveAttempts attempts_;
     std::map<std::string, std::uint32_t, std::less<>> pools_wanted_;
     Moves moves_;
+    std::vector<std::uint64_t> ended_moves_;
     Usage usage_;
     std::uint64_t bytes_max_ = limits::kTotalBytesMaxDefault;
     std::uint64_t messages_max_ = 0;

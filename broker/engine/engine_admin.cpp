@@ -45,6 +45,23 @@ std::uint64_t state_bytes(std::string_view name, const Settings& settings,
     return bytes;
 }
 
+// What is told of two settings, where they differ: "DelaySeconds is 0, not 5".
+std::string differences(const Settings& are, const Settings& asked) {
+    const dialogue::Attributes is = all_attributes(are);
+    std::string text;
+    for (const auto& [name, value] : all_attributes(asked)) {
+        const auto known = std::find_if(is.begin(), is.end(),
+                                        [&](const auto& pair) { return pair.first == name; });
+        const std::string before = known == is.end() ? "" : known->second;
+        if (before != value) {
+            text += (text.empty() ? "" : ", ") + name + " is " +
+                    (before.empty() ? "not set" : before) + ", not " +
+                    (value.empty() ? "unset" : value);
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 Result<Settings, std::string> Engine::settings_of_new(std::string_view name,
@@ -88,7 +105,8 @@ void Engine::run(const Caller& caller, const dialogue::CreateQueue& create, Now 
         }
         if (asked.value() != queue->settings()) {
             return refuse(caller, Code::queue_exists,
-                          "queue " + queue->name() + " exists with other attributes");
+                          "queue " + queue->name() + " exists with other attributes: " +
+                              differences(queue->settings(), asked.value()));
         }
         return run(caller, dialogue::GetQueue{create.name}, now);
     }

@@ -133,6 +133,23 @@ void Engine::find_expired_in_groups(const Queue& queue, SetAside& expired, Now n
     }
 }
 
+namespace {
+
+// Whether all of a delivery are held until the same moment. Where the holder has changed that of
+// some, they do not.
+bool end_together(Queue& queue, const Numbers& delivery) {
+    const auto first = queue.leases().find(delivery.first);
+    for (std::uint64_t i = 1; first && i < delivery.count; ++i) {
+        const auto other = queue.leases().find({delivery.first.value + i});
+        if (!other || other.lease->visible_at != first.lease->visible_at) {
+            return false;
+        }
+    }
+    return bool(first);
+}
+
+}  // namespace
+
 // What the attempt was given before, with its time begun anew, if nothing has become of it since.
 std::optional<dialogue::ReceiveReply> Engine::same_attempt(const Queue& queue, const Wanted& wanted,
                                                            Now now) {
@@ -140,18 +157,16 @@ std::optional<dialogue::ReceiveReply> Engine::same_attempt(const Queue& queue, c
         return std::nullopt;
     }
     const auto known = attempts_.find(queue.number(), wanted.attempt, now.broker);
-    if (!known) {
+    // Who asks for fewer now is not given more than that.
+    if (!known || known->count > wanted.count) {
         return std::nullopt;
     }
-    Queue& own = *queues_.at(queue.number());
-    const auto first = own.leases().find(known->first);
-    const bool untouched = first && first.lease->first == known->first && !first.lease->single &&
-                           first.lease->live == known->count;
     Note note;
     note.queue = queue.number();
     note.first = known->first;
     note.count = known->count;
-    auto reply = untouched ? same_lease(note, now) : std::nullopt;
+    Queue& own = *queues_.at(queue.number());
+    auto reply = end_together(own, *known) ? same_lease(note, now) : std::nullopt;
     if (!reply) {
         return std::nullopt;
     }

@@ -28,7 +28,7 @@ std::optional<Refused> Engine::fault_in_move(const MoveCommand& command) {
     if (!dead_letters && !command.any_source) {
         return Refused{Code::bad_request, "queue " + command.source +
                                               " is not the dead-letter queue of any; say that any "
-                                              "source is meant"};
+                                              "source is meant (--any-source)"};
     }
     const Queue* to = nullptr;
     if (!command.destination.empty()) {
@@ -41,7 +41,7 @@ std::optional<Refused> Engine::fault_in_move(const MoveCommand& command) {
                            "messages move to another queue, and to one of the same kind"};
         }
     } else if (command.kind == MoveKind::redrive && !dead_letters) {
-        return Refused{Code::bad_request, "name the queue that they go to"};
+        return Refused{Code::bad_request, "name the queue that they go to (--to)"};
     }
     if (moves_.active_of(from->number()) != nullptr) {
         return Refused{Code::conflict, "a task is running on queue " + command.source};
@@ -124,6 +124,9 @@ void Engine::apply_move_ended(const MoveEnded& e) {
     std::copy_n(e.skipped.begin(), std::min(e.skipped.size(), skipped.size()), skipped.begin());
     moves_.count(e.id, e.moved, skipped);
     moves_.end(e.id, e.how, std::string(e.failure), e.at);
+    if (!recovering_) {
+        ended_moves_.push_back(e.id);
+    }
 }
 
 // What a task has moved is counted where the move is applied, so that a replay counts alike. An

@@ -43,6 +43,12 @@ void skip(Move& move, MessageNumber number, Skip why, std::string reason) {
     add_example(move, {number, why, std::move(reason)});
 }
 
+// The first one of the groups has been looked at.
+void pass_by(Pass& pass) {
+    pass.grouped_after = pass.grouped.front().first;
+    pass.grouped.pop_front();
+}
+
 }  // namespace
 
 MoveEnded Engine::end_of(const Moves::Active& task, MoveState how, std::string_view failure,
@@ -100,11 +106,11 @@ Engine::Seen Engine::next_seen(Queue& queue, Moves::Active& task, Now now) const
     Seen seen;
     while (!pass.returned.empty()) {
         const DeliveryNumber number = pass.returned.front();
-        pass.returned.pop_front();
         const auto found = queue.leases().find(number);
         if (found && found.lease->visible_at <= now.broker) {
             return {Seen::Kind::message, found.held->place, number, found.held, {}, {}};
         }
+        pass.returned.pop_front();
     }
     if (const auto due = queue.delayed().next_due_after(pass.delayed, now.broker)) {
         return {Seen::Kind::message, due->first, {}, nullptr, due->second, {}};
@@ -137,12 +143,10 @@ Engine::Seen Engine::next_of_groups(const Grouped& grouped, Moves::Active& task,
         if (pass.grouped.empty() || pass.grouped.front().first >= task.move.next_number) {
             return {};
         }
-        const auto [sequence, at] = pass.grouped.front();
-        pass.grouped.pop_front();
-        pass.grouped_after = sequence;
-        if (const auto* message = grouped.find(at)) {
+        if (const auto* message = grouped.find(pass.grouped.front().second)) {
             return {Seen::Kind::message, message->place, {}, nullptr, {}, {}};
         }
+        pass_by(pass);
     }
 }
 
@@ -202,14 +206,6 @@ bool Engine::advance_move(Moves::Active& task, Queue& from, std::size_t& bytes, 
         end_move(task, MoveState::completed, {}, now);
         return false;
     }
-    if (move.kind == MoveKind::redrive && !move.dry_run && !log_.may_grow()) {
-        // It adds to the log before it frees anything: the reserve is not for that.
-        pass.not_before = now.broker + kRest;
-        return false;
-    }
-    if (pass.free_at_us > micros(now.broker) || pass.not_before > now.broker) {
-        return false;
-    }
     const Seen seen = next_seen(from, task, now);
     if (seen.kind == Seen::Kind::lost) {
         task.pass.reset();
@@ -218,6 +214,19 @@ bool Engine::advance_move(Moves::Active& task, Queue& from, std::size_t& bytes, 
     if (seen.kind == Seen::Kind::none) {
         end_move(task, MoveState::completed, {}, now);
         return false;
+    }
+    if (move.kind == MoveKind::redrive && !move.dry_run && !log_.may_grow()) {
+        // It adds to the log before it frees anything: the reserve is not for that.
+        pass.not_before = now.broker + kRest;
+        return false;
+    }
+    if (pass.free_at_us > micros(now.broker) || pass.not_before > now.broker) {
+        return false;
+    }
+    if (seen.delivery.value != 0) {
+        pass.returned.pop_front();
+    } else if (!seen.delayed && !seen.waiting) {
+        pass_by(pass);
     }
     bytes += seen.place.size;
     const auto record = read(from, seen.place);

@@ -63,13 +63,12 @@ std::optional<dialogue::ReceiveReply> Engine::lease(const Caller& caller, Queue&
     const std::uint32_t count = std::min(wanted.count, limits::kInFlightMax - in_flight);
     Picked picked = pick(queue, count, now);
     put_away(queue, picked, now);
-    // In a FIFO queue what was put away may have been all that stood before the next one.
-    while (queue.kind() == QueueKind::fifo && picked.good.size() < wanted.min &&
-           picked.put_any_away() && queue.has_batch(wanted.min, now.broker)) {
+    // What was put away may have been counted on, or have been all that stood before the next one.
+    while (picked.good.size() < wanted.min && picked.put_any_away() &&
+           queue.has_batch(wanted.min, now.broker)) {
         picked = pick(queue, count, now);
         put_away(queue, picked, now);
     }
-    // What was put away may have been counted on.
     if (picked.good.empty() || !queue.has_batch(wanted.min, now.broker)) {
         return std::nullopt;
     }
@@ -191,6 +190,7 @@ void Engine::run(const Caller& caller, const dialogue::Receive& receive, Now now
     const Wanted wanted{receive.count, waits ? receive.min : 1, receive.visibility,
                         std::string(receive.attempt)};
     if (auto reply = same_attempt(*queue, wanted, now)) {
+        forget_waiter(caller);  // It may have waited since it was asked before.
         return answer(caller, std::move(*reply));
     }
     // Who asked before is served before.

@@ -299,7 +299,7 @@ ResultRun Engine::settle_one(const VerdictEntry& entry, Now now) {
                   1,
                   {},
                   std::to_string(stale) + " of " + std::to_string(entry.count) +
-                      " were settled, deleted, or delivered again"};
+                      " were settled, deleted, delivered again, or held past their time"};
         if (numbers.empty()) {
             return result;
         }

@@ -226,7 +226,9 @@ void Engine::put_blocks(StateWriter& out) const {
     }
     add(Block::moves, std::move(moves));
     StateWriter attempts;
-    attempts_.put(attempts);
+    if (!mutant(Mutant::receive_attempt_forgotten)) {
+        attempts_.put(attempts);
+    }
     add(Block::attempts, std::move(attempts));
     out.put(static_cast<std::uint32_t>(blocks.size()));
     for (const auto& [id, bytes] : blocks) {

@@ -84,8 +84,10 @@ void Engine::serve(Queue& queue, Receiving& line, Now now) {
             line.first_deadline = std::min(line.first_deadline, waiter.deadline);
             return false;
         }
-        answer(waiter.caller, dialogue::ReceiveReply{});
-        ++empty_receives_;
+        // Somebody else may have been given it under the same attempt.
+        auto reply = same_attempt(queue, waiter.wanted, now);
+        empty_receives_ += !reply;
+        answer(waiter.caller, reply ? std::move(*reply) : dialogue::ReceiveReply{});
         --waiter_count_;
         return true;
     });

@@ -23,7 +23,7 @@ std::uint64_t Move::skipped_in_all() const {
 
 std::uint64_t Move::left() const {
     const std::uint64_t looked_at = moved + skipped_in_all();
-    if (state != MoveState::running || looked_at >= there) {
+    if (state == MoveState::completed || looked_at >= there) {
         return 0;
     }
     return limit == 0 ? there - looked_at : std::min(there - looked_at, limit - moved);

@@ -75,13 +75,13 @@ struct Move {
     std::vector<Example> examples;
 
     std::uint64_t skipped_in_all() const;
-    std::uint64_t left() const;  // About so many are to be looked at yet.
+    std::uint64_t left() const;  // About so many are not looked at yet, or never were.
 };
 
 // How far a task has looked. Not journaled.
 struct Pass {
     std::unique_ptr<Filter> filter;
-    std::deque<DeliveryNumber> returned;    // Yet to be looked at.
+    std::deque<DeliveryNumber> returned;    // To be looked at.
     std::optional<Delayed::Mark> delayed;   // The last that was looked at and stays.
     std::optional<Waiting::Mark> waiting;   // Likewise.
     bool waiting_done = false;              // What waits behind it came later.

@@ -57,6 +57,21 @@ void set_common_options(zmq::socket_t& socket) {
     socket.set(zmq::sockopt::backlog, 128);
 }
 
+// Whoever started them reads in the log what came of them.
+void log_ended_moves(engine::Engine& engine) {
+    for (const std::uint64_t id : engine.take_ended_moves()) {
+        if (const engine::Move* move = engine.moves().find(id)) {
+            logging::audit("move_ended", {{"task", id},
+                                          {"queue", move->source_name},
+                                          {"status", engine::to_string(move->state)},
+                                          {"dry_run", move->dry_run},
+                                          {"moved", move->moved},
+                                          {"skipped", move->skipped_in_all()},
+                                          {"failure", move->failure}});
+        }
+    }
+}
+
 }  // namespace
 
 Server::Server(zmq::context_t& context, Core& core, const Receipts& receipts, Unsent& unsent,
@@ -287,6 +302,7 @@ void Server::turn(Clock& clock, bool operators_ask) {
         stats_.turn_seconds.observe(seconds_since(begun));
         stats_.turn_requests.observe(static_cast<double>(requests));
     }
+    log_ended_moves(core_.engine());
     forget_quiet_peers(now);
     for (const std::uint64_t peer : gone_) {
         drop_peer(peer);

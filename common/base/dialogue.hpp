@@ -86,7 +86,8 @@ struct Receive {
     Millis wait{0};                      // 0 .. kWindowMax.
     std::optional<Millis> visibility{};  // Absent: the queue's.
     // So many, or as many as one answer holds, within the wait; at its end whatever is there. Until
-    // then nothing is leased. 1 .. count.
+    // then nothing is leased. Fewer are given only up to a message that goes alone, because it has
+    // taken workers down. 1 .. count.
     std::uint32_t min = 1;
     std::string_view attempt{};  // FIFO queues: under this id the same is given again.
 };

@@ -39,6 +39,9 @@ enum class Mutant : int {
     moves_forgotten_with_segment,
     moved_not_counted_in_replay,
     log_dropped_under_dedup_ids,
+    pause_ignored,
+    window_opens_early,
+    receive_attempt_forgotten,
     last_,
 };
 

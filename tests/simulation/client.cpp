@@ -115,7 +115,7 @@ dialogue::Operation Clients::build(const Asked& asked) {
     const std::string_view name = keep(name_of(asked.slot));
     const auto receive = [&](const Asked& a) {
         return dialogue::Receive{keep(name_of(a.slot)), a.asking.count, a.wait,
-                                 a.asking.visibility};
+                                 a.asking.visibility,   a.asking.min,   a.asking.attempt};
     };
     switch (asked.kind) {
         case Kind::send: {
@@ -181,10 +181,8 @@ void Clients::prepare_model(Asked& asked) {
             }
             break;
         case Kind::receive:
-            asked.asking.slot = asked.slot;
-            asked.asking.session = asked.session;
             asked.asking.repeated = !first;
-            asked.asking.first_asked = asked.first_asked;
+            prepare_receive(asked);
             break;
         case Kind::settle:
             for (const Judgement& j : asked.judgements) {
@@ -217,6 +215,31 @@ void Clients::prepare_model(Asked& asked) {
         case Kind::purge:
             break;
     }
+}
+
+void Clients::prepare_receive(Asked& asked) {
+    Model::Asking& asking = asked.asking;
+    asking.slot = asked.slot;
+    asking.session = asked.session;
+    asking.first_asked = asked.first_asked;
+    const Time until = world_.now().broker + asked.wait;
+    asking.waits_until = asked.waits_until == Time{} ? until : std::min(asking.waits_until, until);
+    asked.waits_until = std::max(asked.waits_until, until);
+    if (asking.attempt.empty()) {
+        return;
+    }
+    // What others were perhaps given under the same attempt, it may be given.
+    auto& askers = attempts_[{asked.slot, asking.attempt}];
+    for (const Asked* other : askers) {
+        if (other != &asked && other->ever_unknown) {
+            asking.repeated = true;
+            asking.first_asked = std::min(asking.first_asked, other->first_asked);
+            asking.sent_after = std::min(asking.sent_after, other->asking.sent_after);
+            asking.hidden_least = std::min(asking.hidden_least, other->asking.hidden_least);
+            asking.receives_most = std::max(asking.receives_most, other->asking.receives_most);
+        }
+    }
+    askers.insert(&asked);
 }
 
 Clients::Session* Clients::session_of(const Asked& asked) {
@@ -302,6 +325,17 @@ void Clients::forget_waiters(std::uint32_t one_in, Draw& draw) {
 bool Clients::waits_for(const Asked* asked) const {
     return std::any_of(expected_.begin(), expected_.end(),
                        [&](const auto& entry) { return entry.second.asked == asked; });
+}
+
+// The largest batch that somebody waits for: who stands at the front may be the one.
+std::uint32_t Clients::most_wanted(Slot slot) const {
+    std::uint32_t most = 1;
+    for (const auto& [key, expected] : expected_) {
+        if (expected.asked->kind == Kind::receive && expected.asked->slot == slot) {
+            most = std::max(most, expected.asked->asking.min);
+        }
+    }
+    return most;
 }
 
 std::uint32_t Clients::waiting() const {

@@ -36,6 +36,7 @@ struct Asked {
     std::uint64_t number = 0;
     std::uint64_t hash = 0;
     Time first_asked{};
+    Time waits_until{};  // A receive: no longer than this.
 
     std::vector<MessageId> ids;         // send
     bool to_topic = false;              // send
@@ -55,7 +56,6 @@ struct Asked {
     bool noted = false;  // The broker has to know it again.
     bool over_restart = false;
     std::vector<std::pair<dialogue::Code, std::uint64_t>> results;  // By entry.
-    std::uint64_t first_delivery = 0;
 };
 
 // What a receiver holds.
@@ -131,6 +131,8 @@ private:
     Session* session_of(const Asked& asked);
     void expect_answer(Asked* asked, Expected expected);
     void prepare_model(Asked& asked);
+    void prepare_receive(Asked& asked);
+    std::uint32_t most_wanted(Slot slot) const;
     void take(Expected expected, const dialogue::Answer& answer);
     bool take_refusal(Asked& asked, const dialogue::Refused& refused);
     void take_send(Asked& asked, const dialogue::SendReply& reply);
@@ -147,6 +149,8 @@ private:
     std::map<Key, Expected> expected_;
     std::set<std::uint32_t> leaving_;  // Sessions that leave in this turn: they wait no longer.
     std::uint32_t receiving_ = 0;      // In this turn: slots, as bits.
+    // Who asked under an attempt of a FIFO queue.
+    std::map<std::pair<Slot, std::string>, std::set<Asked*>> attempts_;
     std::uint64_t ticket_ = 0;
     std::uint64_t newest_number_ = 0;  // Of a message that was told.
     std::vector<Holding> holdings_;

@@ -1,4 +1,6 @@
 // What clients make of answers, and of answers that never come.
+#include <algorithm>
+
 #include "common/base/overloaded.hpp"
 #include "tests/simulation/client.hpp"
 
@@ -68,7 +70,12 @@ void Clients::answered(std::vector<engine::Answered>& answers) {
         }
         expected.parked = true;
         expected.expired = false;  // It was still remembered, and waits.
-        model.received_nothing(expected.asked->slot, world_.now());
+        if (world_.now().broker >= expected.asked->waits_until) {
+            throw Violation("request " + std::to_string(key.second) +
+                            " waits longer than it asked to");
+        }
+        model.received_nothing(expected.asked->slot, most_wanted(expected.asked->slot),
+                               world_.now());
     }
     leaving_.clear();
     bodies_.clear();
@@ -94,6 +101,9 @@ bool Clients::take_refusal(Asked& asked, const dialogue::Refused& refused) {
     if (asked.kind == Kind::send) {
         if (asked.noted) {
             throw Violation("a request that was answered is refused now: " + refused.reason);
+        }
+        if (code == Code::paused) {
+            model.check_sends_paused(asked.ids);
         }
         for (const MessageId id : asked.ids) {
             model.not_sent(id);
@@ -219,6 +229,9 @@ void Clients::take_send(Asked& asked, const dialogue::SendReply& reply) {
         const auto [code, number] = results[i];
         counters_.add(Sometimes::queue_full_refusal, code == Code::queue_full);
         if (code != Code::ok) {
+            if (code == Code::paused) {
+                world_.model().check_sends_paused({asked.ids[i]});
+            }
             world_.model().not_sent(asked.ids[i]);
             continue;
         }
@@ -228,6 +241,9 @@ void Clients::take_send(Asked& asked, const dialogue::SendReply& reply) {
         if (world_.model().message(asked.ids[i]).sent == Model::Message::Sent::no) {
             // The same request was refused as a whole a moment ago, in this very turn.
             world_.model().asked_again(asked.ids[i], world_.now());
+        }
+        if (!asked.ever_unknown && !asked.unclear) {
+            world_.model().check_sends_go({asked.ids[i]});
         }
         newest_number_ = std::max(newest_number_, number);
         const Time first = asked.unknown ? asked.first_asked : world_.now().broker;
@@ -263,12 +279,19 @@ void Clients::take_receive(const Expected& expected, const dialogue::ReceiveRepl
         // One who does not wait stands behind those who do.
         const bool others = (waiting() >> asked.slot & 1U) != 0;
         if ((expected.parked || !others) && !leaving_.contains(asked.session)) {
-            model.received_nothing(asked.slot, now);
+            model.received_nothing(asked.slot, most_wanted(asked.slot), now);
+            model.check_attempt(asked.asking, {}, now);
         }
         return;
     }
     counters_.add(Sometimes::long_poll_answered, expected.parked);
-    const bool same = asked.first_delivery == reply.receipt.first.value;
+    const std::uint64_t first = reply.receipt.first.value;
+    const bool same = std::any_of(holdings_.begin(), holdings_.end(), [&](const Holding& holding) {
+        return holding.receipt.first.value == first;
+    });
+    // What another request was given is no answer of this one's, and is not remembered as such.
+    const bool its_own =
+        asked.asking.attempt.empty() || (!model.was_told(reply.receipt) && !asked.asking.repeated);
     Holding holding{asked.slot, reply.receipt, model.received(asked.asking, reply, now)};
     say_("request " + std::to_string(asked.number) + " of " + std::to_string(asked.session) +
          " is given" + listed(holding.delivered) + " as deliveries from " +
@@ -276,8 +299,11 @@ void Clients::take_receive(const Expected& expected, const dialogue::ReceiveRepl
     if (!same) {
         holdings_.push_back(std::move(holding));
     }
-    asked.first_delivery = reply.receipt.first.value;
-    note(asked);
+    if (its_own) {
+        note(asked);
+    } else {
+        asked.unclear = true;
+    }
 }
 
 void Clients::take_settle(Asked& asked, const dialogue::SettleReply& reply) {

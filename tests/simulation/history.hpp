@@ -106,7 +106,12 @@ public:
         return as_bytes(stories_.emplace_back(pack_history(told)));
     }
     Model::Asking asking(Slot slot = kQueue, bool repeated = false) const {
-        return {slot, session_, 1, {}, now.broker, repeated, false};
+        Model::Asking asking;
+        asking.slot = slot;
+        asking.session = session_;
+        asking.first_asked = now.broker;
+        asking.repeated = repeated;
+        return asking;
     }
     Judgement tell(const dialogue::Delivery& delivery, std::uint64_t number,
                    const Model::Asking& asking) {

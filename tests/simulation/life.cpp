@@ -233,8 +233,22 @@ void Life::drain() {
         looked_ = false;
         one_turn();
     }
+    do_turn([this] { resume_all(); });
     clients_.replace_session(0, draw_id());
     clients_.drain();
+}
+
+// Nothing is paused any more.
+void Life::resume_all() {
+    for (Slot slot = 0; slot < kSlots; ++slot) {
+        const auto& known = world_.model().queue(slot);
+        if (known.there && (known.rules.sends_paused || known.rules.receives_paused)) {
+            auto* asked = clients_.make(clients_.session(0), Asked::Kind::set, slot, draw_.any());
+            asked->rules = known.rules;
+            asked->rules.sends_paused = asked->rules.receives_paused = false;
+            clients_.execute(asked);
+        }
+    }
 }
 
 }  // namespace esteira::simulation

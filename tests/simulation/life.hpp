@@ -28,6 +28,7 @@ private:
     void one_turn();
     void look_at_queues();
     void drain();
+    void resume_all();
     void command();
     void send(Clients::Session& session, Slot slot);
     void publish(Clients::Session& session);
@@ -68,6 +69,7 @@ private:
     Clients clients_;
     std::uint32_t step_ = 0;
     std::uint32_t sessions_made_ = 0;
+    std::uint32_t attempts_made_ = 0;
     std::uint32_t administered_ = 0;  // Slots, as bits, that this turn makes unsure.
     bool looked_ = false;
     bool subscribed_ = false;

@@ -30,6 +30,8 @@ Rules Life::draw_rules(Slot slot) {
     rules.retry_base_ms = draw_.from_to(1, 5'000);
     rules.retry_max_ms = draw_.from_to(1'000, 60'000);
     rules.messages_max = parameters_.caps && draw_.chance(500) ? draw_.from_to(3, 40) : 0;
+    rules.sends_paused = parameters_.pauses != 0 && draw_.chance(parameters_.pauses / 2);
+    rules.receives_paused = parameters_.pauses != 0 && draw_.chance(parameters_.pauses);
     if (is_fifo(slot)) {
         rules.fifo = true;
         rules.content_based = draw_.chance(400);
@@ -139,6 +141,17 @@ Asked* Life::make_receive(Clients::Session& session, Slot slot) {
     }
     if (parameters_.long_polls && draw_.chance(400)) {
         asked->wait = Millis{draw_.from_to(1, 20'000)};
+        if (parameters_.windows != 0 && draw_.chance(parameters_.windows)) {
+            asked->asking.count = std::max(asked->asking.count, draw_.from_to(2, 8));
+            asked->asking.min = draw_.from_to(2, asked->asking.count);
+        }
+    }
+    // An id is for a few receives, of whoever it is.
+    constexpr std::uint32_t kUsesOfAttempt = 4;
+    if (is_fifo(slot) && parameters_.attempts != 0 && draw_.chance(parameters_.attempts)) {
+        asked->asking.attempt =
+            "attempt-" + std::to_string((attempts_made_ + draw_.below(2)) / kUsesOfAttempt);
+        ++attempts_made_;
     }
     return asked;
 }

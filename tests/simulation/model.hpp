@@ -74,6 +74,7 @@ public:
         ReceiptIs receipt = ReceiptIs::none;
         std::uint32_t session = 0;
         bool started = false;       // Perhaps.
+        bool judged = false;        // Since it was delivered, perhaps.
         std::string burial_reason;  // Of a verdict that was answered.
         Slot delivered_in = kNoSlot;
         bool asked_once = true;
@@ -157,6 +158,9 @@ public:
         Slot slot = 0;
         std::uint32_t session = 0;
         std::uint32_t count = 1;
+        std::uint32_t min = 1;  // Fewer are not given while it waits:
+        Time waits_until{};     // so long at least.
+        std::string attempt;    // Of FIFO queues: asked again under it, the same is given.
         std::optional<Millis> visibility;
         Time first_asked{};  // Earlier than now for a repeated request.
         bool repeated = false;
@@ -170,9 +174,19 @@ public:
     // Returns what was delivered, in order.
     std::vector<MessageId> received(const Asking& asking, const dialogue::ReceiveReply& reply,
                                     Now now);
-    // Somebody asked and got nothing: then there was nothing that he must have got.
-    void received_nothing(Slot slot, Now now) const;
+    // Somebody asked and got nothing: then fewer than `min` are there that he must have got.
+    void received_nothing(Slot slot, std::uint32_t min, Now now) const;
     void perhaps_received(Asking& asking, Now now);
+    // Whether this delivery was told before.
+    bool was_told(const dialogue::Receipt& receipt) const {
+        return by_delivery_.contains(receipt.first.value);
+    }
+    // Under an attempt of his he is given the same as long as he holds it: also when he is given
+    // nothing (an empty receipt).
+    void check_attempt(const Asking& asking, const dialogue::Receipt& receipt, Now now) const;
+    // These and their copies were sent just now, or were refused because a queue is paused.
+    void check_sends_go(const std::vector<MessageId>& ids) const;
+    void check_sends_paused(const std::vector<MessageId>& ids) const;
     void undelivered(Slot slot, const dialogue::Receipt& receipt,
                      const std::vector<MessageId>& delivered, Time now, bool surely);
     void beat(const std::vector<MessageId>& started);
@@ -239,6 +253,18 @@ private:
                         const dialogue::Delivery& delivery, Now now) const;
     void check_story(MessageId id, const Message& m, Slot slot,
                      const dialogue::Delivery& delivery) const;
+
+    // What a receive asks for, and what is paused (model_asked.cpp).
+    bool may_pause_receives(Slot slot) const;
+    bool may_pause_send(MessageId id) const;
+    void check_may_lease(MessageId id, const Asking& asking) const;
+    void remember_attempt(const Asking& asking, const dialogue::Receipt& receipt,
+                          const std::vector<MessageId>& ids, Now now);
+    void perhaps_told_again(const Asking& asking, Now now);
+    bool tell_again(MessageId id, const Asking& asking, const dialogue::Delivery& delivery,
+                    std::uint64_t number, Now now);
+    void check_window(const Asking& asking, const dialogue::ReceiveReply& reply, Now now) const;
+
     void check_delivery_number(MessageId id, const Asking& asking, std::uint64_t number);
     void take_number(MessageId id, Message& m, Slot slot, const dialogue::Delivery& delivery);
     void delivered(MessageId id, Message& m, const Asking& asking,
@@ -311,6 +337,14 @@ private:
     std::unordered_map<MessageId, std::string> told_ids_;  // Of bodies, by whose they are.
     std::uint64_t step_ = 0;
     std::uint32_t process_ = 0;
+    // What was told under the attempts of FIFO queues.
+    struct ToldAttempt {
+        std::uint64_t first = 0;
+        std::vector<MessageId> ids;
+        Time until{};
+        std::uint32_t process = 0;
+    };
+    std::map<std::pair<Slot, std::string>, ToldAttempt> attempts_;
     std::map<DedupKey, std::vector<KnownId>> known_ids_;
     std::set<DedupKey> purged_ids_;
     // What a send of a turn that died may have repeated: a later answer may still tell it.

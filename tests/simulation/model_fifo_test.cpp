@@ -41,11 +41,11 @@ TEST(GroupModel, RejectsAnEmptyAnswerWhenTheHeadIsVisibleAndNotWhenItIsInFlight)
     History history;
     const MessageId first = history.send_in_group(1);
     history.send_in_group(2);
-    EXPECT_THROW(history.model.received_nothing(kOrdered, history.now), Violation);
+    EXPECT_THROW(history.model.received_nothing(kOrdered, 1, history.now), Violation);
     history.receive_in_order(first, 1);
-    EXPECT_NO_THROW(history.model.received_nothing(kOrdered, history.now));
+    EXPECT_NO_THROW(history.model.received_nothing(kOrdered, 1, history.now));
     history.pass(31);
-    EXPECT_THROW(history.model.received_nothing(kOrdered, history.now), Violation);
+    EXPECT_THROW(history.model.received_nothing(kOrdered, 1, history.now), Violation);
 }
 
 TEST(GroupModel, RejectsALateReceiptThatIsTakenAndAcceptsItsRefusal) {

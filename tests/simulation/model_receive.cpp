@@ -235,7 +235,7 @@ void Model::delivered(MessageId id, Message& m, const Asking& asking,
     m.delivery = number;
     m.receipt = ReceiptIs::open;
     m.session = asking.session;
-    m.started = false;
+    m.started = m.judged = false;
     m.burial_reason.clear();
     m.delivered_in = asking.slot;
     perhaps_moved(m);
@@ -247,6 +247,8 @@ std::vector<MessageId> Model::received(const Asking& asking, const dialogue::Rec
         broken("a receive is answered with " + std::to_string(reply.messages.size()) +
                " messages for a receipt of " + std::to_string(reply.receipt.count));
     }
+    check_window(asking, reply, now);
+    check_attempt(asking, reply.receipt, now);
     std::vector<MessageId> ids;
     for (std::size_t i = 0; i < reply.messages.size(); ++i) {
         const dialogue::Delivery& delivery = reply.messages[i];
@@ -255,17 +257,10 @@ std::vector<MessageId> Model::received(const Asking& asking, const dialogue::Rec
             expect_known({delivery.body, delivery.number.value, delivery.origin}, asking.slot);
         Message& m = message_mutable(id);
         ids.push_back(id);
-        const auto told = by_delivery_.find(number);
-        if (asking.repeated && told != by_delivery_.end() && told->second == id &&
-            m.delivery == number) {
-            if (m.receipt == ReceiptIs::spent || m.places == kGone ||
-                delivery.receives < m.receives_least || delivery.receives > m.receives_most) {
-                broken(id, "a lease that is over is told again");
-            }
-            m.receipt = ReceiptIs::open;
-            counters_.add(Sometimes::same_lease_again);
+        if (tell_again(id, asking, delivery, number, now)) {
             continue;
         }
+        check_may_lease(id, asking);
         time_passes(m, now);  // An earlier answer of this turn may have let something happen.
         check_delivery(id, m, asking, delivery, now);
         check_group(id, m, asking.slot, delivery);
@@ -280,6 +275,7 @@ std::vector<MessageId> Model::received(const Asking& asking, const dialogue::Rec
     if (is_fifo(asking.slot)) {
         check_order(ids, asking.slot, reply.receipt, now);
     }
+    remember_attempt(asking, reply.receipt, ids, now);
     return ids;
 }
 
@@ -290,16 +286,24 @@ bool Model::may_be_buried(const Message& m, Slot slot) const {
             m.crashes_most >= limits::kCrashesBeforeBurial);
 }
 
-void Model::received_nothing(Slot slot, Now now) const {
+void Model::received_nothing(Slot slot, std::uint32_t min, Now now) const {
+    std::uint32_t there = 0;
     for (const MessageId id : live_) {
         const Message& m = message(id);
         const bool surely_here = m.sent == Sent::yes && m.places == bit(slot) && m.exact &&
                                  m.receipt != ReceiptIs::unsure && now.broker >= m.not_before &&
                                  m.oldest + retention_least(slot) > now.wall;
-        if (surely_here && !may_be_buried(m, slot) && !held_back(id, slot, now)) {
+        if (!surely_here || may_be_buried(m, slot) || held_back(id, slot, now)) {
+            continue;
+        }
+        if (may_pause_receives(slot)) {
+            return counters_.add(Sometimes::held_while_paused);
+        }
+        if (++there >= min) {
             broken(id, "is visible in " + name_of(slot) + " since " + text(m.not_before) +
                            ", received " + std::to_string(m.receives_most) +
-                           " times, and a receive got nothing");
+                           " times, and a receive of at least " + std::to_string(min) +
+                           " got nothing");
         }
     }
 }
@@ -322,6 +326,7 @@ void Model::perhaps_received(Asking& asking, Now now) {
         m.exact = false;
         m.receipt = m.receipt == ReceiptIs::open ? ReceiptIs::unsure : m.receipt;
     }
+    perhaps_told_again(asking, now);
 }
 
 void Model::beat(const std::vector<MessageId>& started) {

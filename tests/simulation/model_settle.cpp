@@ -62,6 +62,7 @@ Time Model::retry_at(const Judgement& judgement, const Message& m, Time now) con
 }
 
 void Model::take_effect(const Judgement& judgement, Message& m, Time now) {
+    m.judged = true;
     switch (judgement.verdict) {
         case Verdict::done:
             m.places = kGone;
@@ -110,6 +111,7 @@ std::vector<Slot> Model::dead_letters_of(Slot slot) const {
 }
 
 void Model::perhaps_take_effect(const Judgement& judgement, Message& m, Time now) {
+    m.judged = true;
     switch (judgement.verdict) {
         case Verdict::done:
             m.places |= kGone;
@@ -173,6 +175,15 @@ void Model::settled(const Judgement& judgement, Code code, Now now) {
                                  !queues_[queues_[judgement.slot].rules.dead_letters].there;
     if (code == Code::conflict && (judgement.verdict != Verdict::dead || !no_dead_letters)) {
         broken(first, "a conflict without a reason");
+    }
+    std::vector<MessageId> sends;
+    for (const auto& [slot, id] : judgement.sends) {
+        sends.push_back(id);
+    }
+    if (code == Code::paused) {
+        check_sends_paused(sends);
+    } else if (code == Code::ok) {
+        check_sends_go(sends);
     }
     settle_sends(judgement, code == Code::ok, now.broker, now.broker);
     const bool partly =

@@ -144,7 +144,7 @@ TEST(Model, RejectsAnotherSendTime) {
 TEST(Model, RejectsAnEmptyAnswerWhileAMessageIsVisible) {
     History history;
     history.send(1);
-    EXPECT_THROW(history.model.received_nothing(kQueue, history.now), Violation);
+    EXPECT_THROW(history.model.received_nothing(kQueue, 1, history.now), Violation);
 }
 
 TEST(Model, RejectsACountThatCannotBe) {

@@ -136,6 +136,10 @@ Parameters Parameters::of_seed(std::uint64_t seed) {
         p.subscribers = std::min(p.queues, topics.from_to(2, 3));
         p.fifo_subscriber = p.fifo_queues > 0 && topics.chance(600);
     }
+    Draw more(seed ^ 0x706175736573);
+    p.pauses = p.admin > 5 && more.chance(300) ? more.from_to(100, 400) : 0;
+    p.windows = p.long_polls && more.chance(300) ? more.from_to(200, 800) : 0;
+    p.attempts = p.fifo_queues > 0 && more.chance(500) ? more.from_to(200, 900) : 0;
     p.free_floor = p.full_disk != 0 && draw.chance(500);
     return p;
 }
@@ -152,6 +156,7 @@ std::string to_string(const Parameters& p) {
         << "s delays=" << p.delays << " retention=" << p.short_retention
         << " polls=" << p.long_polls << " workers=" << p.workers << " deaths=" << p.deaths
         << " jumps=" << p.wall_jumps << " caps=" << p.caps << " repeats=" << p.repeats
+        << " pauses=" << p.pauses << " windows=" << p.windows << " attempts=" << p.attempts
         << " fifo=" << p.fifo_queues << " groups=" << p.groups << " ids=" << p.known_ids
         << " tenants=" << p.tenants << " admin=" << p.admin << " crash=" << p.crash
         << " power=" << p.power_share << " garble=" << p.garble

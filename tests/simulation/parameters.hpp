@@ -36,6 +36,9 @@ struct Parameters {
     std::uint32_t deaths = 0;  // Of steps in which a client falls silent for a while.
     bool wall_jumps = false;
     bool caps = false;
+    std::uint32_t pauses = 0;    // Of settings, those that pause something.
+    std::uint32_t windows = 0;   // Of long polls, those for a batch.
+    std::uint32_t attempts = 0;  // Of receives of FIFO queues, those with an id of their own.
     std::uint32_t repeats = 60;
     std::uint32_t admin = 15;
     std::uint32_t sends = 40;    // Of a hundred commands; so many settle,

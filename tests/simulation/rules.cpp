@@ -46,7 +46,9 @@ dialogue::Attributes Rules::attributes() const {
         {"DeadLetterQueue", dead_letters == kNoSlot ? "" : name_of(dead_letters)},
         {"RetryBaseMillis", std::to_string(retry_base_ms)},
         {"RetryMaxMillis", std::to_string(retry_max_ms)},
-        {"MaxMessages", std::to_string(messages_max)}};
+        {"MaxMessages", std::to_string(messages_max)},
+        {"SendsPaused", sends_paused ? "true" : "false"},
+        {"ReceivesPaused", receives_paused ? "true" : "false"}};
     if (fifo) {
         all.insert(all.end(), {{"FifoQueue", "true"},
                                {"ContentBasedDeduplication", content_based ? "true" : "false"},

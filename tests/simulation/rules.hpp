@@ -41,6 +41,8 @@ struct Rules {
     std::uint32_t retry_base_ms = 1'000;
     std::uint32_t retry_max_ms = 300'000;
     std::uint32_t messages_max = 0;
+    bool sends_paused = false;
+    bool receives_paused = false;
     // Of FIFO queues.
     bool fifo = false;
     bool content_based = false;

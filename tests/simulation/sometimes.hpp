@@ -78,6 +78,12 @@ enum class Sometimes : std::uint8_t {
     delivered_to_tenant,
     published_in_order,
     published_again_in_order,
+    refused_while_paused,
+    held_while_paused,
+    window_filled,
+    window_ended,
+    attempt_told_again,
+    attempt_told_after_restart,
     count_,
 };
 
@@ -152,6 +158,12 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Sometimes::cou
         "delivered_to_tenant",
         "published_in_order",
         "published_again_in_order",
+        "refused_while_paused",
+        "held_while_paused",
+        "window_filled",
+        "window_ended",
+        "attempt_told_again",
+        "attempt_told_after_restart",
 };
 
 class Counters {
