@@ -223,6 +223,9 @@ make_queue() {
         "$bin/esteira-ctl" queue create "$1" >/dev/null
 }
 
+# The queues that the pools take their messages from.
+pool_queues() { "$bin/esteira-config" show | awk '$1 ~ /^workers\..*\.queue$/ { gsub(/"/, "", $2); print $2 }'; }
+
 # The supervisor runs the workers. In the private PostgreSQL each type has the rights of its tables;
 # with another one, what its connection string says.
 start_supervisor() {
@@ -234,7 +237,8 @@ start_supervisor() {
     fi
     if ! runs supervisor; then
         [[ $ESTEIRA__POSTGRES__URL != *"dbname=esteira user=esteira" ]] ||
-            settings+=(ESTEIRA__WORKERS__UPSERT_STOCK__POSTGRES_USER=esteira_worker_stock)
+            settings+=(ESTEIRA__WORKERS__UPSERT_STOCK__POSTGRES_USER=esteira_worker_stock
+                ESTEIRA__WORKERS__ORDER_INGEST__POSTGRES_USER=esteira_worker_orders)
         [[ -z $farm_workers ]] || settings+=(
             "ESTEIRA__WORKERS__UPSERT_STOCK__POOL_MIN=$farm_workers"
             "ESTEIRA__WORKERS__UPSERT_STOCK__POOL_MAX=$farm_workers")
@@ -358,7 +362,10 @@ farm_up() {
         die 1 "the database could not be brought up to date"
     }
     apply_definitions
-    make_queue "$(setting workers.upsert-stock.queue)"
+    local queue
+    while read -r queue; do
+        make_queue "$queue"
+    done < <(pool_queues)
     start_supervisor
     trap - EXIT INT TERM
     if ((${#started_now[@]})); then

@@ -69,7 +69,9 @@ struct Config {
     Broker broker;
     Postgres postgres;
     Business business;
-    std::map<std::string, Workers> workers{{"upsert-stock", {.queue = "stock"}}};
+    std::map<std::string, Workers> workers{
+        {"upsert-stock", {.queue = "stock"}},
+        {"order-ingest", {.queue = "orders", .pool_min = 1, .pool_max = 4}}};
     Definitions definitions;  // File alone: environment and flags set keys that are there.
     Log log;
     bool operator==(const Config&) const = default;

@@ -151,15 +151,6 @@ ShopEntity read_entity(ObjectReader& in, const TimeRules& rules, Instant sent_at
     return read_customer(in, rules, sent_at);
 }
 
-std::string write_day(std::chrono::year_month_day day) {
-    const auto padded = [](unsigned number) {
-        return (number < 10 ? "0" : "") + std::to_string(number);
-    };
-    return std::to_string(static_cast<int>(day.year())) + "-" +
-           padded(static_cast<unsigned>(day.month())) + "-" +
-           padded(static_cast<unsigned>(day.day()));
-}
-
 template <class Line, class Write>
 std::string write_array(const std::vector<Line>& lines, const Write& write) {
     std::string out = "[";
@@ -190,6 +181,15 @@ Result<std::vector<Item<ShopEntity>>, std::string> parse_shop(std::string_view b
         return *failed;
     }
     return items;
+}
+
+std::string write_day(std::chrono::year_month_day day) {
+    const auto padded = [](unsigned number) {
+        return (number < 10 ? "0" : "") + std::to_string(number);
+    };
+    return std::to_string(static_cast<int>(day.year())) + "-" +
+           padded(static_cast<unsigned>(day.month())) + "-" +
+           padded(static_cast<unsigned>(day.day()));
 }
 
 std::string write_customer(const Customer& customer, std::string_view atualizado_em) {
@@ -242,8 +242,8 @@ std::string write_order(const Order& order, std::string_view atualizado_em) {
     return out.optional_text("atualizado_em", atualizado_em).take();
 }
 
-std::string write_cart(const Cart& cart, std::string_view atualizado_em) {
-    const std::string lines = write_array(cart.itens, [](const CartLine& line) {
+std::string write_cart_lines(const std::vector<CartLine>& lines) {
+    return write_array(lines, [](const CartLine& line) {
         JsonObject out;
         out.text("produto_id", line.produto_id).raw("quantidade", std::to_string(line.quantidade));
         if (line.preco_unitario) {
@@ -251,10 +251,13 @@ std::string write_cart(const Cart& cart, std::string_view atualizado_em) {
         }
         return out.take();
     });
+}
+
+std::string write_cart(const Cart& cart, std::string_view atualizado_em) {
     return JsonObject()
         .text("carrinho_id", cart.carrinho_id)
         .text("cliente_id", cart.cliente_id)
-        .raw("itens", lines)
+        .raw("itens", write_cart_lines(cart.itens))
         .raw("total", write_money(cart.total))
         .optional_text("atualizado_em", atualizado_em)
         .take();

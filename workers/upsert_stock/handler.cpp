@@ -32,35 +32,29 @@ void UpsertStock::start() {
 }
 
 std::vector<Outcome> UpsertStock::handle(std::span<const Delivery> batch) {
-    read(batch);
-    write_newest();
+    runtime::ItemResults results(batch);
+    read(batch, results);
+    write_newest(results);
     policy_.finished();
-
-    std::vector<Outcome> outcomes;
-    outcomes.reserve(batch.size());
-    for (std::size_t i = 0; i < batch.size(); ++i) {
-        bad_items_ += progress_[i].refused.size();
-        outcomes.push_back(outcome(batch[i], std::move(progress_[i])));
-    }
-    return outcomes;
+    bad_items_ += results.refused();
+    return results.take();
 }
 
-void UpsertStock::read(std::span<const Delivery> batch) {
+void UpsertStock::read(std::span<const Delivery> batch, runtime::ItemResults& results) {
     const WallTime now = clock_.now().wall;
     candidates_.clear();
-    progress_.assign(batch.size(), {});
     for (std::size_t i = 0; i < batch.size(); ++i) {
         auto items = contracts::parse_stock_positions(batch[i].body, zone_, now);
         if (!items) {
-            progress_[i].unreadable = items.error();
+            results.unreadable(i, items.error());
             continue;
         }
         for (contracts::StockItem& item : std::move(items).value()) {
-            const std::size_t index = progress_[i].items++;
+            const std::size_t index = results.add(i);
             if (item) {
                 candidates_.push_back({std::move(item).value(), i, index});
             } else {
-                progress_[i].refused.push_back({index, item.error().item, item.error().reason});
+                results.refuse(i, index, item.error().item, item.error().reason);
             }
         }
     }
@@ -74,7 +68,7 @@ bool UpsertStock::same_key(std::size_t a, std::size_t b) const {
 }
 
 // Afterwards all is written or refused for good.
-void UpsertStock::write_newest() {
+void UpsertStock::write_newest(runtime::ItemResults& results) {
     std::vector<std::size_t> newest;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
         if (i == 0 || !same_key(i - 1, i)) {
@@ -83,72 +77,39 @@ void UpsertStock::write_newest() {
     }
     not_newer_ += candidates_.size() - newest.size();
     if (!newest.empty()) {
-        write(newest);
+        write(newest, results);
     }
 }
 
-// Rows that PostgreSQL refuses for what is in them are halved until the bad one stands alone.
-void UpsertStock::write(Places places) {
-    std::vector<const contracts::StockPosition*> rows;
-    rows.reserve(places.size());
-    for (const std::size_t place : places) {
-        rows.push_back(&candidates_[place].position);
-    }
-    std::string refused;
-    try {
-        const std::size_t written = store_->upsert(rows);
-        written_ += written;
-        not_newer_ += rows.size() - written;
-        return;
-    } catch (const postgres::Error& error) {
-        refused = policy_.judge(error);
-    }
-    if (places.size() == 1) {
-        return next_of_key(places.front(), refused);
-    }
-    const std::size_t half = places.size() / 2;
-    write(places.first(half));
-    write(places.subspan(half));
+void UpsertStock::write(Places places, runtime::ItemResults& results) {
+    policy_.write_or_halve(
+        places,
+        [this](Places part) {
+            std::vector<const contracts::StockPosition*> rows;
+            rows.reserve(part.size());
+            for (const std::size_t place : part) {
+                rows.push_back(&candidates_[place].position);
+            }
+            const std::size_t written = store_->upsert(rows);
+            written_ += written;
+            not_newer_ += rows.size() - written;
+        },
+        [&](std::size_t refused, const std::string& reason) {
+            next_of_key(refused, reason, results);
+        });
 }
 
 // The newest item of a key was bad, so the one before it, if the batch holds one, is the newest.
-void UpsertStock::next_of_key(std::size_t refused, const std::string& reason) {
+void UpsertStock::next_of_key(std::size_t refused, const std::string& reason,
+                              runtime::ItemResults& results) {
     const Candidate& bad = candidates_[refused];
-    progress_[bad.delivery].refused.push_back({bad.index, bad.position.item, reason});
+    results.refuse(bad.delivery, bad.index, bad.position.item, reason);
     const std::size_t next = refused + 1;
     if (next == candidates_.size() || !same_key(refused, next)) {
         return;
     }
     not_newer_ -= 1;
-    write(std::array{next});
-}
-
-Outcome UpsertStock::outcome(const Delivery& delivery, Progress progress) {
-    if (progress.unreadable) {
-        return {Verdict::dead, std::move(*progress.unreadable), {}};
-    }
-    auto& refused = progress.refused;
-    if (refused.empty()) {
-        return {};
-    }
-    std::sort(refused.begin(), refused.end(),
-              [](const Refused& a, const Refused& b) { return a.index < b.index; });
-    if (refused.size() == progress.items) {
-        std::string reason = std::move(refused.front().reason);
-        if (progress.items > 1) {
-            reason =
-                "all " + std::to_string(progress.items) + " items are bad; the first: " + reason;
-        }
-        return {Verdict::dead, std::move(reason), {}};
-    }
-    Outcome split;
-    for (Refused& item : refused) {
-        split.sends.push_back(
-            {.body = std::move(item.body),
-             .origin_id = std::string(delivery.origin_id) + "/" + std::to_string(item.index),
-             .reason = std::move(item.reason)});
-    }
-    return split;
+    write(std::array{next}, results);
 }
 
 std::vector<runtime::Counter> UpsertStock::counters() const {

@@ -2,14 +2,13 @@
 
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "common/contracts/stock_position.hpp"
 #include "workers/runtime/handler.hpp"
+#include "workers/runtime/item_results.hpp"
 #include "workers/runtime/postgres_policy.hpp"
 #include "workers/upsert_stock/store.hpp"
 
@@ -40,31 +39,18 @@ public:
 private:
     // Places in candidates_ of rows to write together; sorted, no key twice.
     using Places = std::span<const std::size_t>;
-    struct Refused {
-        std::size_t index = 0;
-        std::string body;
-        std::string reason;
-    };
-    // What has become of one delivery so far.
-    struct Progress {
-        std::optional<std::string> unreadable;  // Why the body as a whole cannot be read.
-        std::size_t items = 0;
-        std::vector<Refused> refused;
-    };
 
-    void read(std::span<const runtime::Delivery> batch);
-    void write_newest();
-    void write(Places places);
-    void next_of_key(std::size_t refused, const std::string& reason);
+    void read(std::span<const runtime::Delivery> batch, runtime::ItemResults& results);
+    void write_newest(runtime::ItemResults& results);
+    void write(Places places, runtime::ItemResults& results);
+    void next_of_key(std::size_t refused, const std::string& reason, runtime::ItemResults& results);
     bool same_key(std::size_t a, std::size_t b) const;
-    static runtime::Outcome outcome(const runtime::Delivery& delivery, Progress progress);
 
     std::unique_ptr<StockStore> store_;
     contracts::Zone zone_;
     Clock& clock_;
     runtime::PostgresPolicy policy_;
-    std::vector<Candidate> candidates_;  // Of the batch at hand, and so is progress_.
-    std::vector<Progress> progress_;
+    std::vector<Candidate> candidates_;  // Of the batch at hand.
     std::uint64_t written_ = 0;
     std::uint64_t not_newer_ = 0;
     std::uint64_t bad_items_ = 0;

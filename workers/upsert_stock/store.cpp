@@ -1,8 +1,6 @@
 #include "workers/upsert_stock/store.hpp"
 
 #include <array>
-#include <chrono>
-#include <thread>
 #include <utility>
 
 #include "common/postgres/schema.hpp"
@@ -40,24 +38,9 @@ postgres::Parameter texts(ElementType type, Rows rows, std::string StockPosition
 }  // namespace
 
 PostgresStockStore::PostgresStockStore(postgres::ConnectionSettings settings)
-    : settings_(std::move(settings)), jitter_(std::random_device{}()) {}
+    : session_(std::move(settings)) {}
 
-postgres::Connection& PostgresStockStore::connection() {
-    if (connection_ == nullptr || !connection_->healthy()) {
-        connection_.reset();
-        connection_ = std::make_unique<postgres::Connection>(settings_);
-    }
-    return *connection_;
-}
-
-void PostgresStockStore::require_ready() { postgres::require_ready(connection()); }
-
-// 10..20 ms, then twice that, and so on: two workers that met do not meet again.
-void PostgresStockStore::pause(int tries) {
-    const int base_ms = 10 << (tries - 1);
-    std::uniform_int_distribution<int> spread(base_ms, 2 * base_ms);
-    std::this_thread::sleep_for(Millis(spread(jitter_)));
-}
+void PostgresStockStore::require_ready() { postgres::require_ready(session_.connection()); }
 
 std::size_t PostgresStockStore::upsert(Rows rows) {
     const std::array parameters{texts(ElementType::text, rows, &StockPosition::codigo_barra),
@@ -69,17 +52,9 @@ std::size_t PostgresStockStore::upsert(Rows rows) {
                                 array_of(ElementType::instant, rows,
                                          [](const StockPosition* row) { return row->instante; }),
                                 texts(ElementType::json, rows, &StockPosition::item)};
-    for (int tries = 1;; ++tries) {
-        try {
-            return static_cast<std::size_t>(connection().execute(kUpsert, parameters).affected());
-        } catch (const postgres::Error& error) {
-            const bool again = error.error_class() == postgres::ErrorClass::transient;
-            if (!again || tries == postgres::kTransientTries) {
-                throw;
-            }
-        }
-        pause(tries);
-    }
+    return session_.run([&](postgres::Connection& connection) {
+        return static_cast<std::size_t>(connection.execute(kUpsert, parameters).affected());
+    });
 }
 
 }  // namespace esteira::upsert_stock

@@ -1,13 +1,10 @@
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <random>
+#include <cstddef>
 #include <span>
-#include <string>
 
 #include "common/contracts/stock_position.hpp"
-#include "common/postgres/connection.hpp"
+#include "common/postgres/session.hpp"
 
 namespace esteira::upsert_stock {
 
@@ -25,7 +22,6 @@ public:
     virtual std::size_t upsert(std::span<const contracts::StockPosition* const> rows) = 0;
 };
 
-// Connects when it is needed, and again after the connection was lost.
 class PostgresStockStore final : public StockStore {
 public:
     explicit PostgresStockStore(postgres::ConnectionSettings settings);
@@ -34,12 +30,7 @@ public:
     std::size_t upsert(std::span<const contracts::StockPosition* const> rows) override;
 
 private:
-    postgres::Connection& connection();
-    void pause(int tries);
-
-    postgres::ConnectionSettings settings_;
-    std::unique_ptr<postgres::Connection> connection_;
-    std::minstd_rand jitter_;
+    postgres::Session session_;
 };
 
 }  // namespace esteira::upsert_stock

@@ -124,8 +124,8 @@ TEST(Config, AVariableOrFlagThatNobodyKnowsIsAnError) {
 }
 
 TEST(Config, AWorkerTypeIsMadeByItsSection) {
-    EXPECT_EQ(parse("[workers.order-ingest]\nbatch_max = 7\n", "f").workers.at("order-ingest"),
-              (Workers{.queue = "order-ingest", .batch_max = 7}));
+    EXPECT_EQ(parse("[workers.x-ray]\nbatch_max = 7\n", "f").workers.at("x-ray"),
+              (Workers{.queue = "x-ray", .batch_max = 7}));
     const ConfigFile file{""};
     const Loaded loaded =
         load({.file = file.path(), .environment = {"ESTEIRA__WORKERS__UPSERT_STOCK__BATCH_MAX=9"}});

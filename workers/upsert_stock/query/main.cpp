@@ -7,9 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "common/cli/app.hpp"
-#include "common/config/config.hpp"
 #include "common/config/flags.hpp"
 #include "common/contracts/stock_query.hpp"
+#include "common/query/open.hpp"
 #include "common/stock/stock_reader.hpp"
 
 // esteira-query-stock: what is in stock, answered as the shops' programs expect it. Exit code 0
@@ -52,24 +52,6 @@ std::string payload_of(const Asked& asked, const CLI::App& app) {
     return query.dump(-1, ' ', false, nlohmann::json::error_handler_t::ignore);
 }
 
-postgres::Connection open(const config::Sources& sources, const std::string& url_flag) {
-    try {
-        config::Sources all = sources;
-        if (!url_flag.empty()) {
-            all.assignments.push_back("postgres.url=" + url_flag);
-        }
-        const std::string url = config::load(all).config.postgres.url.reveal();
-        if (!url.empty()) {
-            return postgres::Connection({url, "esteira-query-stock"});
-        }
-    } catch (const config::ConfigError& error) {
-        throw cli::Failure(ExitCode::usage, error.what());
-    }
-    throw cli::Failure(
-        ExitCode::usage,
-        "no PostgreSQL is set: --postgres, ESTEIRA__POSTGRES__URL or [postgres] url");
-}
-
 ExitCode ask(const std::string& payload, const config::Sources& sources,
              const std::string& url_flag) {
     const auto question = contracts::parse_stock_question(payload);
@@ -77,7 +59,7 @@ ExitCode ask(const std::string& payload, const config::Sources& sources,
         std::puts(contracts::write_stock_refusal(question.error()).c_str());
         return ExitCode::usage;
     }
-    auto connection = open(sources, url_flag);
+    auto connection = query::open(sources, url_flag, "esteira-query-stock");
     const stock::StockAnswer answer = stock::answer(connection, question.value());
     std::puts(answer.json.c_str());
     return answer.found ? ExitCode::ok : ExitCode::not_found;
