@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 
 namespace esteira::contracts {
 namespace {
@@ -245,6 +244,28 @@ Result<Instant, std::string> parse_time(std::string_view text, const Zone& zone)
         return form;
     }
     return Instant(local.time_since_epoch() - *offset);
+}
+
+std::optional<std::chrono::year_month_day> parse_day(std::string_view text) {
+    constexpr std::size_t kLength = 10;
+    if (text.size() != kLength || text[4] != '-' || text[7] != '-') {
+        return std::nullopt;
+    }
+    const int year = number(text, 0, 4), month = number(text, 5, 2), day = number(text, 8, 2);
+    if (std::min({year, month, day}) < 0) {
+        return std::nullopt;
+    }
+    const std::chrono::year_month_day date{std::chrono::year(year),
+                                           std::chrono::month(static_cast<unsigned>(month)),
+                                           std::chrono::day(static_cast<unsigned>(day))};
+    return date.ok() ? std::optional(date) : std::nullopt;
+}
+
+std::string write_day(std::chrono::year_month_day day) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
+                  static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+    return text.data();
 }
 
 std::string write_local_time(Instant instant, const Zone& zone) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,5 +51,10 @@ Result<Instant, std::string> parse_time(std::string_view text, const Zone& zone)
 
 // `YYYY-MM-DD HH:MM:SS`, local; the fraction is cut off.
 std::string write_local_time(Instant instant, const Zone& zone);
+
+// `YYYY-MM-DD`, a day of the calendar; nothing for any other text.
+std::optional<std::chrono::year_month_day> parse_day(std::string_view text);
+// The same form. The year must have four digits.
+std::string write_day(std::chrono::year_month_day day);
 
 }  // namespace esteira::contracts

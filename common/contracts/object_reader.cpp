@@ -5,30 +5,6 @@
 #include <utility>
 
 namespace esteira::contracts {
-namespace {
-
-// Nothing for a day that does not exist, or text of another form.
-std::optional<std::chrono::year_month_day> parse_day(std::string_view text) {
-    constexpr std::size_t kLength = 10;
-    if (text.size() != kLength || text[4] != '-' || text[7] != '-') {
-        return std::nullopt;
-    }
-    int parts[3] = {};
-    const std::string_view pieces[] = {text.substr(0, 4), text.substr(5, 2), text.substr(8, 2)};
-    for (std::size_t i = 0; i < 3; ++i) {
-        const auto [end, error] =
-            std::from_chars(pieces[i].data(), pieces[i].data() + pieces[i].size(), parts[i]);
-        if (error != std::errc{} || end != pieces[i].data() + pieces[i].size() || parts[i] < 0) {
-            return std::nullopt;
-        }
-    }
-    const std::chrono::year_month_day day{std::chrono::year(parts[0]),
-                                          std::chrono::month(static_cast<unsigned>(parts[1])),
-                                          std::chrono::day(static_cast<unsigned>(parts[2]))};
-    return day.ok() ? std::optional(day) : std::nullopt;
-}
-
-}  // namespace
 
 ObjectReader::ObjectReader(const JsonElement& element) : fields_(element.fields) {
     if (element.flaw != JsonFlaw::none) {

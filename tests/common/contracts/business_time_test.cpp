@@ -72,6 +72,18 @@ TEST(BusinessTime, IsWrittenAsItIsRead) {
     }
 }
 
+TEST(BusinessTime, ADayIsWrittenAsItIsRead) {
+    for (const char* text : {"2024-02-29", "1900-01-01", "0000-01-01", "9999-12-31"}) {
+        const auto day = parse_day(text);
+        ASSERT_TRUE(day) << text;
+        EXPECT_EQ(write_day(*day), text);
+    }
+    for (const char* text : {"", "2023-02-29", "2024-13-01", "2024-00-01", "2024-1-1", "-024-01-01",
+                             "2024-01--1", "2024/01/01", "2024-01-01 ", "24-01-01"}) {
+        EXPECT_FALSE(parse_day(text)) << text;
+    }
+}
+
 TEST(BusinessTime, AZoneThatDoesNotExistIsAnError) {
     EXPECT_FALSE(Zone::load("America/Sao_Paolo"));
     EXPECT_FALSE(Zone::load("../../../etc/passwd"));
