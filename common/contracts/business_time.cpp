@@ -246,6 +246,16 @@ Result<Instant, std::string> parse_time(std::string_view text, const Zone& zone)
     return Instant(local.time_since_epoch() - *offset);
 }
 
+Result<Instant, std::string> parse_utc_time(std::string_view text) {
+    static const Zone utc = Zone::fixed(seconds(0));
+    constexpr std::string_view kWord = " UTC";
+    if (!text.ends_with(kWord)) {
+        return parse_time(text, utc);
+    }
+    // As an offset, so that a time that has one already is refused.
+    return parse_time(std::string(text.substr(0, text.size() - kWord.size())) + "Z", utc);
+}
+
 std::optional<std::chrono::year_month_day> parse_day(std::string_view text) {
     constexpr std::size_t kLength = 10;
     if (text.size() != kLength || text[4] != '-' || text[7] != '-') {

@@ -49,6 +49,10 @@ private:
 // beyond microseconds are cut off. No leap second, no hour 24. The error is a reason for people.
 Result<Instant, std::string> parse_time(std::string_view text, const Zone& zone);
 
+// The same from a source whose clock is UTC: a time without a zone is UTC, and may say so in a word
+// at its end, as in `2019-10-01 00:00:00 UTC`.
+Result<Instant, std::string> parse_utc_time(std::string_view text);
+
 // `YYYY-MM-DD HH:MM:SS`, local; the fraction is cut off.
 std::string write_local_time(Instant instant, const Zone& zone);
 

@@ -31,6 +31,10 @@ bool ObjectReader::given(std::string_view key) const {
     return !value.empty() && value != "null";
 }
 
+std::string ObjectReader::told(std::string_view key) const {
+    return std::string(key) + " " + excerpt(raw(key));
+}
+
 std::string_view ObjectReader::needed(std::string_view key) {
     const std::string_view value = raw(key);
     if (value.empty()) {
@@ -80,12 +84,11 @@ void ObjectReader::integer(std::string_view key, Range range, std::int64_t& out,
         !text.empty() &&
         text.find_first_not_of("0123456789", text.front() == '-' ? 1 : 0) == std::string::npos &&
         text != "-";
-    const std::string told = std::string(key) + " " + excerpt(raw(key));
     if (!digits) {
-        return refuse(told + " is not written as an integer");
+        return refuse(told(key) + " is not written as an integer");
     }
     if (error != std::errc{} || number < range.min || number > range.max) {
-        return refuse(told + " is not within " + std::to_string(range.min) + ".." +
+        return refuse(told(key) + " is not within " + std::to_string(range.min) + ".." +
                       std::to_string(range.max));
     }
     out = number;
@@ -98,50 +101,60 @@ void ObjectReader::amount(std::string_view key, Money& out) {
     }
     const auto amount = parse_money(text);
     if (!amount) {
-        return refuse(std::string(key) + " " + excerpt(raw(key)) + " " + amount.error());
+        return refuse(told(key) + " " + amount.error());
     }
     if (amount.value().centavos < 0) {
-        return refuse(std::string(key) + " " + excerpt(raw(key)) + " is negative");
+        return refuse(told(key) + " is negative");
     }
     out = amount.value();
 }
 
 void ObjectReader::time(std::string_view key, const TimeRules& rules, BusinessTime& out) {
+    const auto parse = [&](std::string_view text) { return parse_time(text, rules.zone); };
+    parsed_time(key, parse, rules.now, out);
+}
+
+void ObjectReader::utc_time(std::string_view key, const TimeRules& rules, BusinessTime& out) {
+    parsed_time(key, parse_utc_time, rules.now, out);
+}
+
+void ObjectReader::parsed_time(std::string_view key, const ParseTime& parse, WallTime now,
+                               BusinessTime& out) {
     std::string text;
     this->text(key, {1, 64}, text);
     if (!ok()) {
         return;
     }
-    const std::string told = std::string(key) + " " + excerpt(raw(key));
-    const auto instant = parse_time(text, rules.zone);
+    const auto instant = parse(text);
     if (!instant) {
-        return refuse(told + " " + instant.error());
+        return refuse(told(key) + " " + instant.error());
     }
-    if (instant.value() < kOldestTime || instant.value() > rules.now + std::chrono::days(1)) {
-        return refuse(told + " is not between 2000-01-01 and one day from now");
+    if (instant.value() < kOldestTime || instant.value() > now + std::chrono::days(1)) {
+        return refuse(told(key) + " is not between 2000-01-01 and one day from now");
     }
     out = {std::move(text), instant.value()};
 }
 
-void ObjectReader::date(std::string_view key, std::chrono::year_month_day first,
-                        const TimeRules& rules, std::chrono::year_month_day& out) {
+void ObjectReader::date(std::string_view key, DayRange range, const TimeRules& rules,
+                        std::chrono::year_month_day& out) {
     std::string text;
     this->text(key, {1, 64}, text);
     if (!ok()) {
         return;
     }
-    const std::string told = std::string(key) + " " + excerpt(raw(key));
     const auto day = parse_day(text);
     if (!day) {
-        return refuse(told + " is not a day like 1990-12-31");
+        return refuse(told(key) + " is not a day like 1990-12-31");
     }
     const auto now = std::chrono::time_point_cast<std::chrono::microseconds>(rules.now);
-    const std::chrono::year_month_day today{std::chrono::sys_days(
-        std::chrono::local_days(std::chrono::floor<std::chrono::days>(rules.zone.local(now)))
-            .time_since_epoch())};
-    if (*day < first || *day > today) {
-        return refuse(told + " is not between " + std::to_string(static_cast<int>(first.year())) +
-                      " and today");
+    const bool tomorrow = range.last == LastDay::tomorrow;
+    const std::chrono::year_month_day last{
+        std::chrono::local_days(std::chrono::floor<std::chrono::days>(rules.zone.local(now)) +
+                                std::chrono::days(tomorrow ? 1 : 0))};
+    if (*day < range.first || *day > last) {
+        return refuse(told(key) + " is not between " +
+                      std::to_string(static_cast<int>(range.first.year())) + " and " +
+                      (tomorrow ? "tomorrow" : "today"));
     }
     out = *day;
 }
@@ -162,7 +175,7 @@ void ObjectReader::word(std::string_view key, std::span<const std::string_view> 
     for (const std::string_view one : words) {
         all += (all.empty() ? "" : ", ") + std::string(one);
     }
-    refuse(std::string(key) + " " + excerpt(raw(key)) + " is none of " + all);
+    refuse(told(key) + " is none of " + all);
 }
 
 void ObjectReader::object(std::string_view key, const Each& read) {

@@ -6,8 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "common/base/clock.hpp"
+#include "common/base/result.hpp"
 #include "common/contracts/business_time.hpp"
 #include "common/contracts/fields.hpp"
 #include "common/contracts/json_scan.hpp"
@@ -54,6 +57,13 @@ struct Range {
     std::int64_t max = 0;
 };
 
+// Days that a contract takes. Today is that of the zone of the rules.
+enum class LastDay : std::uint8_t { today, tomorrow };
+struct DayRange {
+    std::chrono::year_month_day first;
+    LastDay last = LastDay::today;
+};
+
 class ObjectReader {
 public:
     // An element that is no object, or has a flaw, is refused.
@@ -79,8 +89,10 @@ public:
     // A number or a text; not negative.
     void amount(std::string_view key, Money& out);
     void time(std::string_view key, const TimeRules& rules, BusinessTime& out);
-    // YYYY-MM-DD, a day that exists, from `first` to today in the zone of the rules.
-    void date(std::string_view key, std::chrono::year_month_day first, const TimeRules& rules,
+    // From a source whose clock is UTC, see parse_utc_time(): the zone of the rules says nothing.
+    void utc_time(std::string_view key, const TimeRules& rules, BusinessTime& out);
+    // YYYY-MM-DD, a day that exists.
+    void date(std::string_view key, DayRange range, const TimeRules& rules,
               std::chrono::year_month_day& out);
     // One of `words`; gives its place.
     void word(std::string_view key, std::span<const std::string_view> words, std::size_t& out);
@@ -92,13 +104,40 @@ public:
                  const Each& read);
 
 private:
+    // A key and what it holds, for a reason.
+    std::string told(std::string_view key) const;
     // The value, unless it is missing, in which case that is the fault.
     std::string_view needed(std::string_view key);
     // What a number or text stands for as digits; empty: refused.
     std::string number_text(std::string_view key, Written how, std::string_view expected);
 
+    using ParseTime = std::function<Result<Instant, std::string>(std::string_view text)>;
+    void parsed_time(std::string_view key, const ParseTime& parse, WallTime now, BusinessTime& out);
+
     std::span<const JsonField> fields_;
     std::string reason_;
 };
+
+// The items of a body: what `read` makes of each, together with its JSON, or why it is refused. The
+// error is the reason why the body as a whole cannot be read.
+template <class Value>
+Result<std::vector<Item<Value>>, std::string> read_items(
+    std::string_view body, const std::function<Value(ObjectReader&)>& read) {
+    std::vector<Item<Value>> items;
+    const auto failed = read_elements(body, [&](const JsonElement& element) {
+        ObjectReader in(element);
+        Value value = read(in);
+        if (!in.ok()) {
+            items.emplace_back(in.bad(element));
+            return;
+        }
+        value.item = element.text;
+        items.emplace_back(std::move(value));
+    });
+    if (failed) {
+        return *failed;
+    }
+    return items;
+}
 
 }  // namespace esteira::contracts

@@ -35,7 +35,7 @@ Customer read_customer(ObjectReader& in, const TimeRules& rules, Instant otherwi
     in.optional_text("email", kEmail, customer.email);
     in.optional_text("endereco", kAddress, customer.endereco);
     if (in.given("data_nascimento")) {
-        in.date("data_nascimento", kOldestBirth, rules, customer.data_nascimento.emplace());
+        in.date("data_nascimento", {kOldestBirth}, rules, customer.data_nascimento.emplace());
     }
     if (in.given("preferencias")) {
         customer.preferencias = in.raw("preferencias");

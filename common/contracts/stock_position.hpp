@@ -9,6 +9,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 #include "common/contracts/business_time.hpp"
+#include "common/contracts/object_reader.hpp"
 
 // What a point of sale says about the stock of one product in one branch.
 //
@@ -40,13 +41,7 @@ struct StockPosition {
     bool operator==(const StockPosition&) const = default;
 };
 
-struct BadItem {
-    std::string item;    // The JSON value as received.
-    std::string reason;  // For people; valid UTF-8, names the key.
-
-    bool operator==(const BadItem&) const = default;
-};
-using StockItem = Result<StockPosition, BadItem>;
+using StockItem = Item<StockPosition>;
 
 // One entry per item, in their order. The error is the reason why the body as a whole cannot be
 // read: too large, not JSON, or neither an object nor an array.

@@ -10,6 +10,7 @@
 
 #include "common/base/check.hpp"
 #include "common/contracts/fields.hpp"
+#include "common/contracts/object_reader.hpp"
 #include "common/contracts/stock_position.hpp"
 
 namespace esteira::stock {
@@ -81,29 +82,13 @@ std::string made_up_barcode(std::mt19937_64& random) {
 
 // Returns the reason why not; empty when it was read.
 std::string read_product(const contracts::JsonElement& element, Product& product) {
-    if (element.flaw != contracts::JsonFlaw::none) {
-        return std::string(describe(element.flaw));
-    }
-    if (!element.is_object()) {
+    if (element.flaw == contracts::JsonFlaw::none && !element.is_object()) {
         return "is " + std::string(contracts::kind_of(element.text)) + "; an object is expected";
     }
-    std::string_view code;
-    std::string_view name;
-    for (const contracts::JsonField& field : element.fields) {
-        if (field.key == "codigo_barra") {
-            code = field.value;
-        }
-        if (field.key == "nome_produto") {
-            name = field.value;
-        }
-    }
-    std::string reason = contracts::read_text(
-        "codigo_barra", code, {1, contracts::kStockKeyCharactersMax}, product.codigo_barra);
-    if (reason.empty()) {
-        reason = contracts::read_text(
-            "nome_produto", name, {0, contracts::kProductNameCharactersMax}, product.nome_produto);
-    }
-    return reason;
+    contracts::ObjectReader in(element);
+    in.text("codigo_barra", {1, contracts::kStockKeyCharactersMax}, product.codigo_barra);
+    in.text("nome_produto", {0, contracts::kProductNameCharactersMax}, product.nome_produto);
+    return in.reason();
 }
 
 }  // namespace

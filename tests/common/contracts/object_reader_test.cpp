@@ -206,7 +206,7 @@ TEST(ObjectReader, ADayExistsAndLiesBetweenTheFirstAndToday) {
     const TimeRules rules{kZone, kNow + std::chrono::minutes(179)};
     const std::chrono::year_month_day first{std::chrono::year(1900) / 1 / 1};
     std::chrono::year_month_day out;
-    const auto read = [&](ObjectReader& in) { in.date("k", first, rules, out); };
+    const auto read = [&](ObjectReader& in) { in.date("k", {first}, rules, out); };
     EXPECT_EQ(with(R"("1990-12-31")", read), "");
     EXPECT_EQ(out, std::chrono::year(1990) / 12 / 31);
     EXPECT_EQ(with(R"("1900-01-01")", read), "");

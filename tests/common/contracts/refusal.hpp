@@ -16,6 +16,15 @@ inline const TimeRules kRules{kZone, kNow};
 
 inline Instant at(std::string_view text) { return parse_time(text, kZone).value(); }
 
+// So many characters, of two bytes each.
+inline std::string letters(std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) {
+        text += "ç";
+    }
+    return text;
+}
+
 // Why `parse` refuses `item`; empty when it does not. Its neighbours on both sides, `good`, must be
 // read all the same.
 template <class Parse>

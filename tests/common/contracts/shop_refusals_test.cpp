@@ -10,14 +10,6 @@
 namespace esteira::contracts {
 namespace {
 
-std::string letters(std::size_t count) {
-    std::string text;
-    for (std::size_t i = 0; i < count; ++i) {
-        text += "ç";  // Two bytes, one character.
-    }
-    return text;
-}
-
 struct TextKey {
     const char* key;
     std::size_t max;
