@@ -3,7 +3,8 @@
 packages_build=(g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev libmsgpack-cxx-dev
     libpq-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev libsodium-dev
     libxxhash-dev libgtest-dev postgresql-15)
-packages_checks=(clang-format strace redis-server libhiredis-dev python3 python3-psycopg2)
+packages_checks=(clang-format strace redis-server libhiredis-dev python3 python3-jsonschema
+    python3-psycopg2)
 
 # Installs those of "$@" that are missing; does not touch apt when none is.
 install_packages() {
