@@ -79,7 +79,7 @@ TEST(BusinessTime, ADayIsWrittenAsItIsRead) {
         EXPECT_EQ(write_day(*day), text);
     }
     for (const char* text : {"", "2023-02-29", "2024-13-01", "2024-00-01", "2024-1-1", "-024-01-01",
-                             "2024-01--1", "2024/01/01", "2024-01-01 ", "24-01-01"}) {
+                             "2024-01--1", "2024/01-01", "2024-01/01", "2024-01-01 ", "24-01-01"}) {
         EXPECT_FALSE(parse_day(text)) << text;
     }
 }

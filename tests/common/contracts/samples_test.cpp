@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -67,12 +68,15 @@ struct Sample {
     std::string body;
 };
 
+std::string content(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
 std::vector<Sample> samples(const std::string& contract, const char* kind) {
     std::vector<Sample> all;
     for (const auto& entry : std::filesystem::directory_iterator(kSamples / contract / kind)) {
-        std::ifstream file(entry.path(), std::ios::binary);
-        all.push_back({entry.path().filename().string(),
-                       std::string(std::istreambuf_iterator<char>(file), {})});
+        all.push_back({entry.path().filename().string(), content(entry.path())});
     }
     EXPECT_GE(all.size(), 5u) << contract << " " << kind;
     return all;
@@ -98,6 +102,26 @@ TEST(ContractSamples, WhatIsBadIsRefusedForTheKeyThatItIsNamedAfter) {
             }
         }
     }
+}
+
+TEST(ContractSamples, EveryExampleOfTheDocsIsTakenByAContract) {
+    const std::string docs =
+        content(std::filesystem::path(ESTEIRA_SOURCE_DIR) / "docs/contracts.md");
+    const std::string fence = "```json\n";
+    int examples = 0;
+    for (std::size_t at = docs.find(fence); at != std::string::npos; at = docs.find(fence, at)) {
+        at += fence.size();
+        const std::string example = docs.substr(at, docs.find("```", at) - at);
+        std::string reasons;
+        const bool taken = std::any_of(kContracts.begin(), kContracts.end(), [&](const auto& it) {
+            const std::string reason = it.second(example);
+            reasons += "\n" + it.first + ": " + reason;
+            return reason.empty();
+        });
+        EXPECT_TRUE(taken) << example << reasons;
+        ++examples;
+    }
+    EXPECT_EQ(examples, 6);
 }
 
 TEST(ContractSamples, EveryContractHasASchemaAndSamples) {
