@@ -1,22 +1,16 @@
 // esteira-produce-stock: what points of sale send. Every product of a list in every branch, 35
 // items a message, with a random quantity and the time of now, once or several times over.
 #include <chrono>
-#include <csignal>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/bytes.hpp"
-#include "common/base/limits.hpp"
-#include "common/cli/app.hpp"
 #include "common/cli/checks.hpp"
 #include "common/cli/format.hpp"
 #include "common/cli/progress.hpp"
-#include "common/config/config.hpp"
-#include "common/config/flags.hpp"
 #include "producers/stock/messages.hpp"
-#include "producers/support/batch_sender.hpp"
+#include "producers/support/run.hpp"
 
 namespace esteira::stock {
 namespace {
@@ -24,33 +18,16 @@ namespace {
 using cli::ExitCode;
 using Clock = std::chrono::steady_clock;
 
-volatile std::sig_atomic_t interrupted = 0;
-
-// Without SA_RESTART, so that a wait ends at once. A second signal ends the process.
-void listen_to_signals() {
-    struct sigaction action {};
-    action.sa_handler = [](int) { interrupted = 1; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    for (const int signal : {SIGINT, SIGTERM}) {
-        sigaction(signal, &action, nullptr);
-    }
-    std::signal(SIGPIPE, SIG_IGN);
-}
-
 struct Options {
-    cli::Common common;
-    std::string queue = "stock";
+    producers::RunOptions run;
     std::string products;       // A file; empty: made up.
     std::size_t count = 1'000;  // Of the made-up ones.
     std::vector<std::string> branches{"1001", "1002"};
     std::uint64_t seed = 0;
     std::size_t items = kItemsPerMessage;
-    std::uint32_t times = 1;   // How often the whole list is sent.
-    std::string time;          // Of the positions of the first pass; empty: the time of sending.
-    std::uint32_t batch = 10;  // Messages of one request.
-    double rate = 0;           // Messages a second; 0: as fast as it goes.
-    bool verbose = false;
-    producers::SenderOptions sender;
+    std::uint32_t times = 1;  // How often the whole list is sent.
+    std::string time;         // Of the positions of the first pass; empty: the time of sending.
+    double rate = 0;          // Messages a second; 0: as fast as it goes.
 };
 
 std::vector<Product> products_of(const Options& options) {
@@ -90,11 +67,15 @@ public:
           products_(products_of(options_)),
           maker_(products_, options_.branches, options_.seed, options_.items),
           progress_("produce stock", maker_.messages_total() * options_.times, "messages",
-                    cli::Progress::mode_for(options_.common)),
-          sender_(options_.sender, [this](const auto& outcome) { told(outcome); }) {}
+                    cli::Progress::mode_for(options_.run.common)),
+          sender_(options_.run.sender, [this](const auto& outcome) { told(outcome); }) {}
 
     ExitCode run() {
-        const ExitCode ended = send_all();
+        const ExitCode ended = producers::conclude(sender_, [this] {
+            while (!done()) {
+                send_batch();
+            }
+        });
         progress_.finish();
         summarize(ended);
         return ended;
@@ -102,16 +83,7 @@ public:
 
 private:
     void told(const producers::BatchSender::Outcome& outcome) {
-        const dialogue::ResultRun& result = outcome.result;
-        if (result.code != dialogue::Code::ok) {
-            cli::say(std::string(dialogue::to_string(result.code)) + ": " + result.reason);
-        } else if (options_.verbose) {
-            for (std::uint32_t i = 0; i < result.count; ++i) {
-                const MessageNumber number{result.first.value + i};
-                const std::string id = dialogue::message_id(outcome.broker, number);
-                options_.common.json ? cli::say(id) : static_cast<void>(std::puts(id.c_str()));
-            }
-        }
+        producers::tell(outcome, options_.run);
         progress_.update(sender_.counts().sent);
     }
 
@@ -139,10 +111,10 @@ private:
 
     void send_batch() {
         std::vector<std::string> bodies;
-        while (bodies.size() < options_.batch && !done()) {
+        while (bodies.size() < options_.run.batch && !done()) {
             bodies.push_back(next_body());
         }
-        dialogue::Send send{options_.queue, {}};
+        dialogue::Send send{options_.run.queue, {}};
         for (const std::string& body : bodies) {
             send.entries.emplace_back().body = as_bytes(body);
         }
@@ -151,57 +123,12 @@ private:
         taken_over_ += bodies.size();
     }
 
-    ExitCode send_all() {
-        try {
-            while (!done()) {
-                send_batch();
-            }
-            sender_.finish();
-        } catch (const producers::Interrupted&) {
-            return ExitCode::interrupted;
-        } catch (const client::Unreachable& error) {
-            cli::say(error.what());
-            return ExitCode::unreachable;
-        } catch (const producers::SpoolFull& error) {
-            cli::say(error.what());
-            return ExitCode::unreachable;
-        } catch (const producers::KeptOut& error) {
-            cli::say(error.what());
-            return ExitCode::timeout;
-        }
-        if (sender_.counts().failed == 0) {
-            return ExitCode::ok;
-        }
-        if (sender_.counts().sent > 0) {
-            return ExitCode::partial;
-        }
-        const bool no_queue = sender_.counts().reasons.contains("no_such_queue");
-        return no_queue ? ExitCode::not_found : ExitCode::error;
-    }
-
     void summarize(ExitCode ended) const {
-        const producers::SenderCounts& counts = sender_.counts();
         const std::uint64_t items =
             ended == ExitCode::ok ? products_.size() * options_.branches.size() * options_.times
                                   : 0;  // Which of them were in what was lost is not known.
-        const auto spooled = sender_.waiting_messages();
-        if (options_.common.json) {
-            nlohmann::ordered_json document{{"messages", counts.sent},
-                                            {"items", items},
-                                            {"failed", counts.failed},
-                                            {"waiting", spooled},
-                                            {"from_spool", counts.from_spool}};
-            for (const auto& [code, reason] : counts.reasons) {
-                document["reasons"][code] = {{"messages", reason.messages}, {"last", reason.last}};
-            }
-            return cli::print_json(document);
-        }
-        if (options_.common.quiet) {
-            return;
-        }
-        cli::say("sent " + cli::human_count(counts.sent) + " messages, " + cli::human_count(items) +
-                 " items; failed " + cli::human_count(counts.failed) +
-                 (spooled > 0 ? "; waiting " + cli::human_count(spooled) : ""));
+        producers::summarize(sender_, options_.run, {{"items", items}},
+                             cli::human_count(items) + " items");
     }
 
     Options options_;
@@ -217,21 +144,12 @@ private:
     std::uint64_t batches_ = 0;
 };
 
-ExitCode produce(Options options, const config::Sources& sources) {
-    std::string zone_name;
-    try {
-        const config::Config settings = config::load(sources).config;
-        options.sender.client.endpoint = settings.broker.endpoint;
-        zone_name = settings.business.zone;
-    } catch (const config::ConfigError& error) {
-        throw cli::Failure(ExitCode::configuration, error.what());
-    }
-    auto zone = contracts::Zone::load(zone_name);
+ExitCode produce(Options options) {
+    const config::Config settings = producers::load_settings(options.run, "esteira-produce-stock");
+    auto zone = contracts::Zone::load(settings.business.zone);
     if (!zone) {
         throw cli::Failure(ExitCode::configuration, zone.error());
     }
-    options.sender.client.name = "esteira-produce-stock";
-    options.sender.interrupted = [] { return interrupted != 0; };
     return Run(std::move(options), std::move(zone).value()).run();
 }
 
@@ -243,16 +161,11 @@ int main(int argc, char** argv) {
     CLI::App app{"Sends stock positions as points of sale do: every product in every branch.",
                  "esteira-produce-stock"};
     stock::Options options;
-    cli::prepare(app, options.common,
+    cli::prepare(app, options.run.common,
                  {"esteira-produce-stock", "esteira-produce-stock --products produtos.json",
                   "esteira-produce-stock --count 5000 --branches 1001 1002 1003 --rate 100",
                   "esteira-produce-stock --items 1 --times 3 --time '2024-05-01 08:00:00'"});
-    config::Sources sources;
-    config::add_flags(app, sources);
-    double patience_s = 30;
-    app.add_option("--queue", options.queue, "Where the messages go")
-        ->check(cli::queue_name())
-        ->capture_default_str();
+    producers::add_flags(app, options.run, "stock");
     app.add_option("--products", options.products,
                    "JSON array of {\"codigo_barra\": ..., \"nome_produto\": ...}")
         ->type_name("FILE");
@@ -275,21 +188,8 @@ int main(int argc, char** argv) {
     app.add_option("--time", options.time,
                    "Date of the positions instead of now: 'YYYY-MM-DD HH:MM:SS'")
         ->type_name("TIME");
-    app.add_option("--batch", options.batch, "Messages of one request")
-        ->check(cli::whole_number(1, limits::kRequestEntriesMax))
-        ->capture_default_str();
     app.add_option("--rate", options.rate, "Messages a second, at most; as fast as it goes if 0")
         ->check(cli::decimal_number(0, 1e9));
-    app.add_option("--patience", patience_s, "Seconds without an answer before giving up")
-        ->check(cli::decimal_number(0.1, 86'400.0))
-        ->capture_default_str();
-    app.add_option("--spool", options.sender.spool,
-                   "Folder that keeps batches until the broker has them")
-        ->type_name("DIR");
-    app.add_flag("--verbose,-v", options.verbose, "Print the id of each message");
-    stock::listen_to_signals();
-    return cli::run(app, argc, argv, [&] {
-        options.sender.client.patience = Millis{static_cast<std::int64_t>(patience_s * 1000)};
-        return stock::produce(std::move(options), sources);
-    });
+    producers::listen_to_signals();
+    return cli::run(app, argc, argv, [&] { return stock::produce(std::move(options)); });
 }
