@@ -2,7 +2,7 @@
 
 packages_build=(g++ cmake ninja-build pkg-config ccache libzmq3-dev cppzmq-dev libmsgpack-cxx-dev
     libpq-dev nlohmann-json3-dev libspdlog-dev libcli11-dev libtomlplusplus-dev libsodium-dev
-    libxxhash-dev libgtest-dev postgresql-15)
+    libxxhash-dev libzstd-dev zlib1g-dev libgtest-dev postgresql-15)
 packages_checks=(clang-format strace redis-server libhiredis-dev python3 python3-jsonschema
     python3-psycopg2)
 
