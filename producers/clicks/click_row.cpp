@@ -18,7 +18,10 @@ namespace {
 constexpr std::array<std::string_view, 5> kEventTypes = {"view", "cart", "remove_from_cart",
                                                          "purchase", "search"};
 constexpr std::string_view kTimeForm = "0000-00-00 00:00:00 UTC";
+constexpr std::size_t kCategoryCharactersMax = 200;
+constexpr std::size_t kBrandCharactersMax = 100;
 constexpr std::size_t kSessionCharactersMax = 64;
+constexpr std::size_t kSearchCharactersMax = 500;
 constexpr std::size_t kExcerptBytes = 40;
 constexpr std::size_t kDecimalsMax = 2;
 
@@ -90,8 +93,8 @@ std::string_view price_fault(std::string_view text, contracts::Money& price) {
 }
 
 // Empty when `text` can stand in a message; else what is wrong.
-std::string_view text_fault(std::string_view text, std::size_t& characters) {
-    characters = 0;
+std::string text_fault(std::string_view text, std::size_t characters_max) {
+    std::size_t characters = 0;
     for (std::size_t at = 0; at < text.size(); ++characters) {
         if (text[at] == '\0') {
             return "has a NUL character";
@@ -103,7 +106,9 @@ std::string_view text_fault(std::string_view text, std::size_t& characters) {
         }
         at += length;
     }
-    return {};
+    return characters <= characters_max
+               ? ""
+               : "has more than " + std::to_string(characters_max) + " characters";
 }
 
 void append_json_text(std::string_view text, std::string& json) {
@@ -123,49 +128,71 @@ void append_json_text(std::string_view text, std::string& json) {
     json += '"';
 }
 
-void append_key(std::string_view name, std::string& json) {
-    json += json.empty() ? "{\"" : ",\"";
-    json += name;
-    json += "\":";
-}
+// Writes an object key by key, until the first value that cannot be.
+class EventWriter {
+public:
+    EventWriter() { json_.reserve(320); }
 
-// Appends an optional text; gives why not, or nothing.
-std::string append_text(std::string_view name, std::string_view value, std::string& json,
-                        std::size_t characters_max = std::string_view::npos) {
-    if (value.empty()) {
-        return {};
+    void word(std::string_view name, std::string_view value) {
+        key(name);
+        append_json_text(value, json_);
     }
-    std::size_t characters = 0;
-    std::string_view wrong = text_fault(value, characters);
-    if (wrong.empty() && characters > characters_max) {
-        wrong = "has more than 64 characters";
-    }
-    if (!wrong.empty()) {
-        return fault(name, value, wrong);
-    }
-    append_key(name, json);
-    append_json_text(value, json);
-    return {};
-}
 
-std::string append_id(std::string_view name, std::string_view value, std::string& json) {
-    if (value.empty() || !is_id(value)) {
-        return fault(name, value, "is not a whole number from 0 to 9223372036854775807");
+    void id(std::string_view name, std::string_view value, bool may_miss = false) {
+        if (!reads(value, may_miss)) {
+            return;
+        }
+        if (value.empty() || !is_id(value)) {
+            return fail(name, value, "is not a whole number from 0 to 9223372036854775807");
+        }
+        key(name);
+        json_ += value;
     }
-    append_key(name, json);
-    json += value;
-    return {};
-}
 
-std::string append_price(std::string_view value, std::string& json) {
-    contracts::Money price;
-    if (const auto wrong = price_fault(value, price); !wrong.empty()) {
-        return fault("price", value, wrong);
+    void price(std::string_view name, std::string_view value, bool may_miss) {
+        if (!reads(value, may_miss)) {
+            return;
+        }
+        contracts::Money price;
+        if (const auto wrong = price_fault(value, price); !wrong.empty()) {
+            return fail(name, value, wrong);
+        }
+        key(name);
+        json_ += contracts::write_money(price);
     }
-    append_key("price", json);
-    json += contracts::write_money(price);
-    return {};
-}
+
+    void text(std::string_view name, std::string_view value, std::size_t characters_max,
+              bool may_miss = true) {
+        if (!reads(value, may_miss)) {
+            return;
+        }
+        const std::string wrong = text_fault(value, characters_max);
+        if (value.empty() || !wrong.empty()) {
+            return fail(name, value, wrong);
+        }
+        word(name, value);
+    }
+
+    // "{...}", and the reason why not, or nothing.
+    std::string json() && { return std::move(json_) + '}'; }
+    const std::string& fault() const { return fault_; }
+
+private:
+    bool reads(std::string_view value, bool may_miss) const {
+        return fault_.empty() && !(value.empty() && may_miss);
+    }
+    void fail(std::string_view name, std::string_view value, std::string_view why) {
+        fault_ = clicks::fault(name, value, why);
+    }
+    void key(std::string_view name) {
+        json_ += json_.empty() ? "{\"" : ",\"";
+        json_ += name;
+        json_ += "\":";
+    }
+
+    std::string json_;
+    std::string fault_;
+};
 
 }  // namespace
 
@@ -178,30 +205,22 @@ Result<Click, std::string> click_of(const ClickRow& row) {
         return fault("event_type", row.event_type,
                      "is none of view, cart, remove_from_cart, purchase, search");
     }
-    std::string& json = click.json;
-    json.reserve(320);
-    append_key("event_time", json);
-    append_json_text(row.event_time, json);
-    append_key("event_type", json);
-    append_json_text(row.event_type, json);
-    std::string wrong = append_id("product_id", row.product_id, json);
-    const auto then = [&](auto append) {
-        if (wrong.empty()) {
-            wrong = append();
-        }
-    };
-    then([&] { return append_id("category_id", row.category_id, json); });
-    then([&] { return append_text("category_code", row.category_code, json); });
-    then([&] { return append_text("brand", row.brand, json); });
-    then([&] { return append_price(row.price, json); });
-    then([&] { return append_id("user_id", row.user_id, json); });
-    then(
-        [&] { return append_text("user_session", row.user_session, json, kSessionCharactersMax); });
-    then([&] { return append_text("search_text", row.search_text, json); });
-    if (!wrong.empty()) {
-        return wrong;
+    const bool search = row.event_type == "search";
+    EventWriter event;
+    event.word("event_time", row.event_time);
+    event.word("event_type", row.event_type);
+    event.id("product_id", row.product_id, search);
+    event.id("category_id", row.category_id, search);
+    event.text("category_code", row.category_code, kCategoryCharactersMax);
+    event.text("brand", row.brand, kBrandCharactersMax);
+    event.price("price", row.price, search);
+    event.id("user_id", row.user_id);
+    event.text("user_session", row.user_session, kSessionCharactersMax);
+    event.text("search_text", row.search_text, kSearchCharactersMax, !search);
+    if (!event.fault().empty()) {
+        return event.fault();
     }
-    json += '}';
+    click.json = std::move(event).json();
     return click;
 }
 

@@ -12,14 +12,17 @@
 //
 //   {"event_time": "2026-11-20 10:00:00 UTC",  from 2000-01-01 on
 //    "event_type": "view",                     cart, remove_from_cart, purchase, search
-//    "product_id": 1004856, "category_id": 2053013555631882655,  0 .. 2^63-1
-//    "category_code": "kitchen.kettle", "brand": "canoa",        left out when empty
-//    "price": 130.76,                          not below 0; always two decimals
-//    "user_id": 541312140,
-//    "user_session": "...",                    at most 64 characters; left out when empty
-//    "search_text": "...",                     left out when empty
+//    "product_id": 1004856,                    0 .. 2^63-1; a search may do without
+//    "category_id": 2053013555631882655,       the same
+//    "category_code": "kitchen.kettle",        at most 200 characters *
+//    "brand": "canoa",                         at most 100 *
+//    "price": 130.76,                          not below 0, always two decimals; see product_id
+//    "user_id": 541312140,                     0 .. 2^63-1
+//    "user_session": "...",                    at most 64 *
+//    "search_text": "...",                     at most 500; * but of a search
 //    "txn_timestamp": "2026-11-29T22:23:57.123Z"}  when it was sent
 //
+// What has a * may be empty, and is left out then.
 // Numbers are written from their digits: no price and no id ever was a binary fraction.
 namespace esteira::clicks {
 

@@ -48,7 +48,9 @@ std::string hex(std::uint64_t number) {
 }
 
 std::string session_id(std::mt19937_64& random) {
-    const std::string digits = hex(random()) + hex(random());
+    // One after the other: in one expression the compiler would choose which comes first.
+    std::string digits = hex(random());
+    digits += hex(random());
     return digits.substr(0, 8) + "-" + digits.substr(8, 4) + "-" + digits.substr(12, 4) + "-" +
            digits.substr(16, 4) + "-" + digits.substr(20);
 }
@@ -152,6 +154,7 @@ void Generator::write(const Visit& visit, std::chrono::sys_seconds time, ClickRo
         search_text_ = category.code.substr(category.code.find('.') + 1);
         search_text_ += search_text_.empty() || product.brand.empty() ? "" : " ";
         search_text_ += product.brand;
+        search_text_ += search_text_.empty() ? "oferta" : "";
     }
     row = {time_text_,    kNames[static_cast<std::size_t>(visit.next)],
            product.id,    category.id,
