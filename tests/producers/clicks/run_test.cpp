@@ -1,12 +1,17 @@
+#include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "common/base/bytes.hpp"
 #include "producers/clicks/click_file.hpp"
@@ -40,6 +45,14 @@ protected:
     Ended produce(std::vector<std::string> words, const std::string& input = {}) {
         words.insert(words.begin(), "esteira-produce-clicks");
         return run_program(broker_, words, input);
+    }
+    std::unique_ptr<ChildProcess> start(std::vector<std::string> words) const {
+        words.insert(words.begin(), ESTEIRA_BIN_DIR "/esteira-produce-clicks");
+        return std::make_unique<ChildProcess>(
+            ChildOptions{words,
+                         {"ESTEIRA_CONFIG=" + broker_.folder() + "/esteira.toml",
+                          "ESTEIRA__BROKER__ENDPOINT=" + broker_.endpoint()},
+                         path("log")});
     }
     std::string path(const std::string& name) const { return temp_.path() + "/" + name; }
     std::string write(const std::string& name, const std::string& bytes) const {
@@ -160,27 +173,14 @@ TEST_F(ProduceClicksTest, AFileIsTheSamePlainAndPackedAndItsBadRowsAreDeadLetter
 TEST_F(ProduceClicksTest, ARunThatIsKilledGoesOnWhereItWasAndNothingIsLost) {
     const std::string text = csv_with_bad_rows();
     const std::string file = write("c.csv.gz", clicks::gzipped(text));
-    const std::vector<std::string> words{std::string(ESTEIRA_BIN_DIR "/esteira-produce-clicks"),
-                                         "--file",
-                                         file,
-                                         "--resume",
-                                         path("place"),
-                                         "--items",
-                                         "10",
-                                         "--batch",
-                                         "2",
-                                         "--rate",
-                                         "200"};
     {
-        ChildProcess child({words,
-                            {"ESTEIRA_CONFIG=" + broker_.folder() + "/esteira.toml",
-                             "ESTEIRA__BROKER__ENDPOINT=" + broker_.endpoint()},
-                            path("log")});
+        const auto child = start({"--file", file, "--resume", path("place"), "--items", "10",
+                                  "--batch", "2", "--rate", "200"});
         ASSERT_TRUE(await([&] {
             return std::filesystem::exists(path("place")) && broker_.messages("clicks") > 20;
-        })) << child.said();
-        child.signal(SIGKILL);
-        EXPECT_EQ(child.wait(), 128 + SIGKILL);
+        })) << child->said();
+        child->signal(SIGKILL);
+        EXPECT_EQ(child->wait(), 128 + SIGKILL);
     }
     const std::uint64_t before = broker_.messages("clicks");
     EXPECT_LT(before, kEvents / 10);
@@ -220,6 +220,42 @@ TEST_F(ProduceClicksTest, ARefusalEndsTheRunAndThePlaceStaysBeforeIt) {
     EXPECT_EQ(ended.json()["events"], 0);
     broker_.make_queue("late");
     EXPECT_EQ(produce(words).json()["events"], kEvents);
+}
+
+TEST_F(ProduceClicksTest, ADeadLetterThatIsRefusedIsSentByTheNextRun) {
+    const std::string file = write("c.csv", csv_with_bad_rows());
+    const std::vector<std::string> words{"--file",         file,   "--resume", path("place"),
+                                         "--dead-letters", "late", "--json"};
+    const Ended ended = produce(words);
+    EXPECT_EQ(ended.code, 7) << ended.err;
+    EXPECT_GT(ended.json()["events"], 0);
+    broker_.make_queue("late");
+    EXPECT_EQ(produce(words).code, 8);
+    EXPECT_EQ(broker_.messages("late"), 4u);
+}
+
+TEST_F(ProduceClicksTest, AtAPaceWhatIsDueTogetherGoesTogether) {
+    const auto row = [](const char* second) {
+        return std::string("2026-11-19 10:00:") + second + " UTC,view,1,2,,,1.00,3,\n";
+    };
+    const auto began = std::chrono::steady_clock::now();
+    const Ended ended =
+        produce({"--file", "-", "--speed", "2", "--json"},
+                clicks::click_csv_header(false) + row("00") + row("00") + row("02"));
+    EXPECT_EQ(ended.code, 0) << ended.err;
+    EXPECT_EQ(ended.json()["messages"], 2);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, std::chrono::seconds(1));
+}
+
+TEST_F(ProduceClicksTest, WhatAPipeHasGivenIsSentWhileItPausesAndASignalEndsTheWait) {
+    ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    const auto child = start({"--file", path("pipe")});
+    std::ofstream pipe(path("pipe"));
+    pipe << clicks::click_csv_header(false) << "2026-11-19 10:00:00 UTC,view,1,2,,,1.00,3,\nrest"
+         << std::flush;
+    EXPECT_TRUE(await([&] { return broker_.messages("clicks") == 1; })) << child->said();
+    child->signal(SIGINT);
+    EXPECT_EQ(child->wait(), 130);
 }
 
 TEST_F(ProduceClicksTest, WithoutABrokerTheSpoolKeepsAllAndThePlaceMovesOn) {
