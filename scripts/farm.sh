@@ -238,7 +238,8 @@ start_supervisor() {
     if ! runs supervisor; then
         [[ $ESTEIRA__POSTGRES__URL != *"dbname=esteira user=esteira" ]] ||
             settings+=(ESTEIRA__WORKERS__UPSERT_STOCK__POSTGRES_USER=esteira_worker_stock
-                ESTEIRA__WORKERS__ORDER_INGEST__POSTGRES_USER=esteira_worker_orders)
+                ESTEIRA__WORKERS__ORDER_INGEST__POSTGRES_USER=esteira_worker_orders
+                ESTEIRA__WORKERS__CLICK_INGEST__POSTGRES_USER=esteira_worker_clicks)
         [[ -z $farm_workers ]] || settings+=(
             "ESTEIRA__WORKERS__UPSERT_STOCK__POOL_MIN=$farm_workers"
             "ESTEIRA__WORKERS__UPSERT_STOCK__POOL_MAX=$farm_workers")

@@ -60,6 +60,15 @@ struct Workers {
     bool operator==(const Workers&) const = default;
 };
 
+// The speed layer of shop events.
+struct Clicks {
+    std::int64_t window_s = 10;        // Events of one user in so many seconds of event time
+    std::int64_t suspect_above = 5;    // are suspect when they are more than this,
+    std::int64_t attack_above = 10;    // and an attack above this.
+    std::int64_t retention_days = 30;  // `db maintain` drops what is of older days (UTC).
+    bool operator==(const Clicks&) const = default;
+};
+
 struct Log {
     std::string level = "info";  // debug, info, warning, error
     bool operator==(const Log&) const = default;
@@ -71,7 +80,9 @@ struct Config {
     Business business;
     std::map<std::string, Workers> workers{
         {"upsert-stock", {.queue = "stock"}},
-        {"order-ingest", {.queue = "orders", .pool_min = 1, .pool_max = 4}}};
+        {"order-ingest", {.queue = "orders", .pool_min = 1, .pool_max = 4}},
+        {"click-ingest", {.queue = "clicks", .pool_min = 1, .pool_max = 4, .batch_max = 50}}};
+    Clicks clicks;
     Definitions definitions;  // File alone: environment and flags set keys that are there.
     Log log;
     bool operator==(const Config&) const = default;

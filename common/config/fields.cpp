@@ -46,6 +46,10 @@ std::vector<FieldRef> fields_of(Config& config) {
         fields.push_back({prefix + "drain_s", Number{&workers.drain_s, 0, 3'600}});
         fields.push_back({prefix + "probe_s_max", Number{&workers.probe_s_max, 1, 3'600}});
     }
+    fields.push_back({"clicks.window_s", Number{&config.clicks.window_s, 1, 3'600}});
+    fields.push_back({"clicks.suspect_above", Number{&config.clicks.suspect_above, 1, 1'000'000}});
+    fields.push_back({"clicks.attack_above", Number{&config.clicks.attack_above, 1, 1'000'000}});
+    fields.push_back({"clicks.retention_days", Number{&config.clicks.retention_days, 1, 36'500}});
     fields.push_back({"log.level", Word{&config.log.level, {"debug", "info", "warning", "error"}}});
     return fields;
 }

@@ -183,15 +183,6 @@ Result<std::vector<Item<ShopEntity>>, std::string> parse_shop(std::string_view b
     return items;
 }
 
-std::string write_day(std::chrono::year_month_day day) {
-    const auto padded = [](unsigned number) {
-        return (number < 10 ? "0" : "") + std::to_string(number);
-    };
-    return std::to_string(static_cast<int>(day.year())) + "-" +
-           padded(static_cast<unsigned>(day.month())) + "-" +
-           padded(static_cast<unsigned>(day.day()));
-}
-
 std::string write_customer(const Customer& customer, std::string_view atualizado_em) {
     JsonObject out;
     out.text("cliente_id", customer.cliente_id).text("nome", customer.nome);

@@ -123,6 +123,5 @@ std::string write_cart(const Cart& cart, std::string_view atualizado_em = {});
 // The lines alone: a JSON array.
 std::string write_order_lines(const std::vector<OrderLine>& lines);
 std::string write_cart_lines(const std::vector<CartLine>& lines);
-std::string write_day(std::chrono::year_month_day day);  // 1990-12-31
 
 }  // namespace esteira::contracts

@@ -28,6 +28,8 @@ unsigned array_type(ElementType type) {
             return 1009;
         case ElementType::integer:
             return 1007;
+        case ElementType::bigint:
+            return 1016;
         case ElementType::json:
             return 199;
         case ElementType::instant:
@@ -79,6 +81,12 @@ void ArrayBuilder::add(std::string_view value) {
 
 void ArrayBuilder::add(std::int32_t value) {
     ESTEIRA_CHECK(type_ == ElementType::integer);
+    header(sizeof(value));
+    put_big_endian(bytes_, value);
+}
+
+void ArrayBuilder::add(std::int64_t value) {
+    ESTEIRA_CHECK(type_ == ElementType::bigint);
     header(sizeof(value));
     put_big_endian(bytes_, value);
 }

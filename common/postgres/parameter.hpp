@@ -23,15 +23,23 @@ Parameter integer(std::int64_t value);  // bigint
 Parameter instant(Instant value);       // timestamptz
 Parameter null();
 
-enum class ElementType : unsigned { text = 25, integer = 23, json = 114, instant = 1184 };
+enum class ElementType : unsigned {
+    text = 25,
+    integer = 23,
+    bigint = 20,
+    json = 114,
+    instant = 1184,
+};
 
-// Builds a one-dimensional array without NULLs: text[], int4[], json[] or timestamptz[].
+// Builds a one-dimensional array without NULLs: text[], int4[], int8[], json[] or
+// timestamptz[].
 class ArrayBuilder {
 public:
     explicit ArrayBuilder(ElementType type);
 
     void add(std::string_view value);  // text and json
     void add(std::int32_t value);
+    void add(std::int64_t value);
     void add(Instant value);
     Parameter take();
 

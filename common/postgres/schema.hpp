@@ -9,7 +9,7 @@
 namespace esteira::postgres {
 
 // The schema that this build of Esteira works with: the number of its last migration.
-inline constexpr std::int64_t kSchemaVersion = 3;
+inline constexpr std::int64_t kSchemaVersion = 4;
 
 // The number of the last migration that was applied; 0 if none was.
 std::int64_t schema_version(Connection& connection);

@@ -71,7 +71,8 @@ ExitCode run_status(postgres::Connection& connection, const cli::Common& common)
     return conflict ? ExitCode::conflict : ExitCode::ok;
 }
 
-ExitCode run_maintain(postgres::Connection& connection, const cli::Common& common) {
+ExitCode run_maintain(postgres::Connection& connection, const cli::Common& common,
+                      std::int64_t retention_days) {
     const auto version = postgres::schema_version(connection);
     if (version != postgres::kSchemaVersion) {
         throw cli::Failure(ExitCode::conflict, "the schema is at version " +
@@ -79,6 +80,7 @@ ExitCode run_maintain(postgres::Connection& connection, const cli::Common& commo
                                                    std::to_string(postgres::kSchemaVersion) +
                                                    "; run esteira db migrate first");
     }
+    const DayCare days = care_for_days(connection, retention_days);
     json rows = json::array();
     cli::Table table({{"TABLE"},
                       {"ROWS", cli::Align::right},
@@ -94,8 +96,15 @@ ExitCode run_maintain(postgres::Connection& connection, const cli::Common& commo
                    cli::human_bytes(static_cast<std::uint64_t>(care.bytes))});
     }
     if (common.json) {
-        cli::print_json({{"tables", rows}});
+        cli::print_json({{"days",
+                          {{"partitions_made", days.made},
+                           {"partitions_dropped", days.dropped},
+                           {"rows_deleted", days.deleted_rows}}},
+                         {"tables", rows}});
     } else if (!common.quiet) {
+        cli::say("days: " + std::to_string(days.made) + " partitions made, " +
+                 std::to_string(days.dropped) + " dropped, " + std::to_string(days.deleted_rows) +
+                 " older rows deleted");
         table.print();
     }
     return ExitCode::ok;
@@ -115,8 +124,10 @@ int main(int argc, char** argv) {
     auto* migrate =
         app.add_subcommand("migrate", "Applies what is pending; again changes nothing.");
     auto* status = app.add_subcommand("status", "Lists all migrations and their state.");
-    auto* maintain = app.add_subcommand(
-        "maintain", "Reclaims what updates left behind and renews the statistics; writers go on.");
+    auto* maintain =
+        app.add_subcommand("maintain",
+                           "Makes partitions ahead, drops old days, reclaims what updates left "
+                           "behind and renews the statistics; writers go on.");
     for (CLI::App* verb : {migrate, maintain, status}) {
         verb->fallthrough();
     }
@@ -127,8 +138,11 @@ int main(int argc, char** argv) {
             if (*migrate) {
                 return db::run_migrate(connection, common);
             }
-            return *maintain ? db::run_maintain(connection, common)
-                             : db::run_status(connection, common);
+            if (*status) {
+                return db::run_status(connection, common);
+            }
+            return db::run_maintain(connection, common,
+                                    config::load(sources).config.clicks.retention_days);
         } catch (const config::ConfigError& error) {
             throw cli::Failure(cli::ExitCode::usage, error.what());
         } catch (const db::HistoryConflict& error) {

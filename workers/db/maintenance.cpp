@@ -4,6 +4,16 @@
 
 namespace esteira::db {
 
+DayCare care_for_days(postgres::Connection& connection, std::int64_t retention_days) {
+    constexpr std::int64_t kDaysAhead = 3;
+    const std::array parameters{postgres::integer(retention_days), postgres::integer(kDaysAhead)};
+    const auto rows = connection.execute(
+        "SELECT feitas, largadas, apagadas FROM esteira.cuidar_dos_dias("
+        "(now() AT TIME ZONE 'UTC')::date, $1::integer, $2::integer)",
+        parameters);
+    return {rows.integer(0, 0), rows.integer(0, 1), rows.integer(0, 2)};
+}
+
 std::vector<TableCare> maintain(postgres::Connection& connection) {
     // The command is written by the server, which knows how to quote a name.
     const auto tables = connection.execute(

@@ -9,6 +9,15 @@
 // What the tables need from time to time beyond what PostgreSQL does by itself.
 namespace esteira::db {
 
+// What is kept by day: partitions for the days ahead are made, those of days before the last
+// `retention_days` dropped.
+struct DayCare {
+    std::int64_t made = 0;
+    std::int64_t dropped = 0;
+    std::int64_t deleted_rows = 0;  // Of old days that never had a partition.
+};
+DayCare care_for_days(postgres::Connection& connection, std::int64_t retention_days);
+
 struct TableCare {
     std::string table;           // "estoque_posicao"
     std::int64_t rows = 0;       // Afterwards, as ANALYZE estimates them.

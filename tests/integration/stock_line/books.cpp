@@ -2,11 +2,9 @@
 
 #include <chrono>
 #include <fstream>
-#include <stdexcept>
 
 #include <nlohmann/json.hpp>
 
-#include "common/base/bytes.hpp"
 #include "tests/support/ops_client.hpp"
 
 namespace esteira::stock_line {
@@ -28,33 +26,12 @@ void write_rows(Farm& farm, const std::string& file, const std::string& from) {
     }
 }
 
-void write_dead_letters(client::QueueClient& client, const std::string& file) {
-    std::ofstream out(file);
-    while (true) {
-        const auto batch = client.receive({"dlq-stock", 1'000, Millis{0}, Millis{3'600'000}});
-        if (!batch) {
-            throw std::runtime_error("dlq-stock: " + batch.error().reason);
-        }
-        if (batch.value().messages.empty()) {
-            return;
-        }
-        for (const dialogue::Delivery& message : batch.value().messages) {
-            const nlohmann::json line{{"body", as_text(message.body)},
-                                      {"origin", message.origin},
-                                      {"source", message.source},
-                                      {"reason", message.reason}};
-            out << line.dump() << '\n';
-        }
-    }
-}
-
 }  // namespace
 
 int check_books(Farm& farm, const std::string& folder, std::string& report) {
     write_rows(farm, folder + "/table.jsonl", "esteira.estoque_posicao");
     write_rows(farm, folder + "/history.jsonl", "chk.history ORDER BY n");
-    client::QueueClient client(farm.broker().client_options("final"));
-    write_dead_letters(client, folder + "/dead.jsonl");
+    farm.write_dead_letters(folder + "/dead.jsonl");
     support::OpsClient operators(farm.broker().ops_socket());
     nlohmann::json totals;
     for (const char* queue : {"stock", "dlq-stock"}) {

@@ -1,8 +1,5 @@
 #include "tests/integration/stock_line/farm.hpp"
 
-#include <csignal>
-#include <stdexcept>
-
 #include <nlohmann/json.hpp>
 
 namespace esteira::stock_line {
@@ -31,54 +28,8 @@ std::size_t count_of(const Farm& farm, const char* sql) {
 
 }  // namespace
 
-Farm::Farm() {
-    support::ChildProcess migrate({{ESTEIRA_BIN_DIR "/esteira-db", "migrate"},
-                                   {"ESTEIRA__POSTGRES__URL=" + postgres_.url()},
-                                   broker_.folder() + "/migrate.log"});
-    if (migrate.wait() != 0) {
-        throw std::runtime_error(migrate.said());
-    }
+Farm::Farm() : LineFarm({"upsert-stock", "stock", "esteira_worker_stock"}) {
     admin().run_script(kHistory);
-    broker_.make_queue("stock", {{"RetryBaseMillis", "1"}});
-}
-
-support::ChildProcess& Farm::start_worker(std::vector<std::string> flags, std::string url) {
-    std::vector<std::string> words{ESTEIRA_BIN_DIR "/esteira-worker-upsert-stock",
-                                   "--config",
-                                   broker_.folder() + "/esteira.toml",
-                                   "--set",
-                                   "broker.endpoint=" + broker_.endpoint(),
-                                   "--json"};
-    words.insert(words.end(), flags.begin(), flags.end());
-    workers_.push_back(std::make_unique<support::ChildProcess>(support::ChildOptions{
-        std::move(words),
-        {"ESTEIRA__POSTGRES__URL=" + (url.empty() ? worker_url() : url)},
-        broker_.folder() + "/worker-" + std::to_string(workers_.size()) + ".log"}));
-    return *workers_.back();
-}
-
-void Farm::kill_worker(std::size_t number) {
-    workers_[number]->signal(SIGKILL);
-    workers_[number]->wait();
-}
-
-std::string Farm::said() const {
-    std::string all;
-    for (const auto& worker : workers_) {
-        all += worker->said() + "\n";
-    }
-    return all;
-}
-
-void Farm::send(const std::vector<std::string>& bodies) {
-    std::vector<std::span<const std::byte>> views;
-    for (const std::string& body : bodies) {
-        views.push_back(as_bytes(body));
-    }
-    client::QueueClient client(broker_.client_options());
-    if (!client.send("stock", views)) {
-        throw std::runtime_error("the broker refuses the messages");
-    }
 }
 
 std::size_t Farm::rows() const {
