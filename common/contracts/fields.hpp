@@ -12,6 +12,10 @@
 namespace esteira::contracts {
 
 inline constexpr std::size_t kBodyBytesMax = 1 << 20;
+// More items than a body of good ones can hold: the shortest has 29 bytes and a comma. A body of a
+// mebibyte of `7,7,7` would otherwise be half a million refusals, and hundreds of mebibytes.
+inline constexpr std::size_t kBodyItemsMax = 40'000;
+static_assert(kBodyItemsMax > kBodyBytesMax / 30);
 
 // "a text", "a number", "an object", "an array", "true", "false" or "null": what a scanned value
 // is.

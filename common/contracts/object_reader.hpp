@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "common/base/clock.hpp"
@@ -118,24 +119,42 @@ private:
     std::string reason_;
 };
 
-// The items of a body: what `read` makes of each, together with its JSON, or why it is refused. The
-// error is the reason why the body as a whole cannot be read.
+// Each value of a contract has its JSON object as received.
+template <class Value>
+void keep_item(Value& value, std::string_view item) {
+    value.item = item;
+}
+template <class... Kinds>
+void keep_item(std::variant<Kinds...>& value, std::string_view item) {
+    std::visit([&](auto& kind) { kind.item = item; }, value);
+}
+
+// The items of a body: what `read` makes of each, or why it is refused. The error is the reason why
+// the body as a whole cannot be read; more than kBodyItemsMax items are one.
 template <class Value>
 Result<std::vector<Item<Value>>, std::string> read_items(
     std::string_view body, const std::function<Value(ObjectReader&)>& read) {
     std::vector<Item<Value>> items;
+    std::size_t count = 0;
     const auto failed = read_elements(body, [&](const JsonElement& element) {
+        if (++count > kBodyItemsMax) {
+            return;
+        }
         ObjectReader in(element);
         Value value = read(in);
         if (!in.ok()) {
             items.emplace_back(in.bad(element));
             return;
         }
-        value.item = element.text;
+        keep_item(value, element.text);
         items.emplace_back(std::move(value));
     });
     if (failed) {
         return *failed;
+    }
+    if (count > kBodyItemsMax) {
+        return "the body has " + std::to_string(count) + " items; at most " +
+               std::to_string(kBodyItemsMax) + " are read";
     }
     return items;
 }

@@ -165,22 +165,9 @@ std::string write_array(const std::vector<Line>& lines, const Write& write) {
 Result<std::vector<Item<ShopEntity>>, std::string> parse_shop(std::string_view body,
                                                               const TimeRules& rules,
                                                               WallTime sent_at) {
-    std::vector<Item<ShopEntity>> items;
     const Instant sent = std::chrono::time_point_cast<std::chrono::microseconds>(sent_at);
-    const auto failed = read_elements(body, [&](const JsonElement& element) {
-        ObjectReader in(element);
-        ShopEntity entity = read_entity(in, rules, sent);
-        if (!in.ok()) {
-            items.emplace_back(in.bad(element));
-            return;
-        }
-        std::visit([&](auto& known) { known.item = element.text; }, entity);
-        items.emplace_back(std::move(entity));
-    });
-    if (failed) {
-        return *failed;
-    }
-    return items;
+    return read_items<ShopEntity>(body,
+                                  [&](ObjectReader& in) { return read_entity(in, rules, sent); });
 }
 
 std::string write_customer(const Customer& customer, std::string_view atualizado_em) {

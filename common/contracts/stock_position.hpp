@@ -44,7 +44,7 @@ struct StockPosition {
 using StockItem = Item<StockPosition>;
 
 // One entry per item, in their order. The error is the reason why the body as a whole cannot be
-// read: too large, not JSON, or neither an object nor an array.
+// read: too large, not JSON, too many items, or neither an object nor an array.
 Result<std::vector<StockItem>, std::string> parse_stock_positions(std::string_view body,
                                                                   const Zone& zone, WallTime now);
 

@@ -52,12 +52,12 @@ Reading reading(const Items& items, const Write& write) {
     return all;
 }
 
-using Written = std::pair<std::string, std::string>;
+using Told = std::pair<std::string, std::string>;
 
-Written written(const Customer& it) { return {it.item, write_customer(it)}; }
-Written written(const Product& it) { return {it.item, write_product(it)}; }
-Written written(const Order& it) { return {it.item, write_order(it)}; }
-Written written(const Cart& it) { return {it.item, write_cart(it)}; }
+Told written(const Customer& it) { return {it.item, write_customer(it)}; }
+Told written(const Product& it) { return {it.item, write_product(it)}; }
+Told written(const Order& it) { return {it.item, write_order(it)}; }
+Told written(const Cart& it) { return {it.item, write_cart(it)}; }
 
 void expect_within(Money amount) {
     EXPECT_GE(amount, Money{0});
@@ -94,7 +94,7 @@ Reading read_events(std::string_view body) {
         expect_within(event.price.value_or(Money{}));
         expect_within(event.event_time);
         expect_within(event.txn_timestamp.value_or(event.event_time));
-        return Written{event.item, write_shop_event(event)};
+        return Told{event.item, write_shop_event(event)};
     });
 }
 
@@ -105,7 +105,7 @@ Reading read_sales(std::string_view body) {
         EXPECT_EQ(product, sale.total_value);
         EXPECT_GT(std::min({sale.id, sale.product_id, sale.customer_id, sale.seller_id}), 0);
         EXPECT_TRUE(sale.sale_date.ok());
-        return Written{sale.item, write_sale(sale)};
+        return Told{sale.item, write_sale(sale)};
     });
 }
 
@@ -113,7 +113,7 @@ Reading read_entries(std::string_view body) {
     return reading(parse_catalogue_entries(body, kRules, kNow), [](const CatalogueEntry& entry) {
         EXPECT_FALSE(entry.codigo_barra.empty());
         expect_within(BusinessTime{"", entry.instante});
-        return Written{entry.item, write_catalogue_entry(entry)};
+        return Told{entry.item, write_catalogue_entry(entry)};
     });
 }
 

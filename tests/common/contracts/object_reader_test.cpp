@@ -289,5 +289,25 @@ TEST(ObjectReader, AReasonHoldsAtMost40BytesOfAValueCutBetweenCharacters) {
               "k \"" + accents.substr(0, 38) + "... is none of view");
 }
 
+struct Anything {
+    std::string item;
+};
+
+TEST(ReadItems, ABodyHasNoMoreItemsThanGoodOnesCouldBe) {
+    const auto items = [](std::size_t count) {
+        std::string body = "[";
+        for (std::size_t i = 0; i < count; ++i) {
+            body += i % 2 == 0 ? "{}," : "7,";
+        }
+        body.back() = ']';
+        return read_items<Anything>(body, [](ObjectReader&) { return Anything{}; });
+    };
+    ASSERT_TRUE(items(40'000));
+    EXPECT_EQ(items(40'000).value().size(), 40'000u);
+    EXPECT_EQ(items(40'000).value()[0].value().item, "{}");
+    EXPECT_EQ(items(40'001).error(), "the body has 40001 items; at most 40000 are read");
+    EXPECT_EQ(items(200'000).error(), "the body has 200000 items; at most 40000 are read");
+}
+
 }  // namespace
 }  // namespace esteira::contracts
