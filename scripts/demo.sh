@@ -14,8 +14,8 @@ demo_run() {
             -h | --help)
                 echo "usage: ./esteira demo [--products FILE] [--keep] [--json] [--var DIR]"
                 echo
-                echo "Sends the stock of 1,000 products in 2 branches (FILE: yours), kills the broker in the middle, and counts. DIR is"
-                echo "emptied first (./var/demo). --keep leaves the farm running."
+                echo "Sends the stock of 1,000 products in 2 branches (FILE: yours), kills the broker in the middle, and counts; then a shop's"
+                echo "orders and a day of its visitors. DIR is emptied first (./var/demo). --keep leaves the farm running."
                 return
                 ;;
             *) die 2 "demo: unknown option $1" ;;
@@ -24,12 +24,14 @@ demo_run() {
     done
     [[ -z $source_tree ]] || build_programs
     demo_begin
-    demo_step "Starting PostgreSQL, a broker and two workers in $demo_var"
+    demo_step "Starting PostgreSQL, a broker and workers in $demo_var"
     demo_farm up --endpoint "tcp://127.0.0.1:$(free_port)" --workers 2
     load_farm_environment
     demo_produce_and_kill
+    demo_produce shop "Sending a shop: 10 customers, 20 products, 15 orders with all their statuses, 5 carts" --history
+    demo_produce clicks "Sending a day of its visitors: 20,000 events" --generate 20000 --users 2000 --products 500
     demo_step "Waiting until every message is handled"
-    await 120 demo_drained || die 6 "the queue is not empty after two minutes; see $demo_var/log"
+    await 120 demo_drained || die 6 "the queues are not empty after two minutes; see $demo_var/log"
     demo_account "$json"
     [[ -n $json ]] || demo_look
     if [[ -n $keep ]]; then
@@ -125,10 +127,21 @@ demo_produce_and_kill() {
 queue_number() { "$bin/esteira-ctl" queue show "$1" --json | json_number "$2"; }
 
 demo_drained() {
-    local shown
-    shown=$("$bin/esteira-ctl" queue show stock --json) || return 1
-    (($(json_number visible <<<"$shown") + $(json_number in_flight <<<"$shown") + \
-        $(json_number delayed <<<"$shown") == 0))
+    local shown queue
+    for queue in stock orders clicks; do
+        shown=$("$bin/esteira-ctl" queue show "$queue" --json) || return 1
+        (($(json_number visible <<<"$shown") + $(json_number in_flight <<<"$shown") + \
+            $(json_number delayed <<<"$shown") == 0)) || return 1
+    done
+}
+
+# demo_produce KIND WHAT OPTION...: one line beside the first.
+demo_produce() {
+    demo_step "$2"
+    "$bin/esteira-produce-$1" "${@:3}" --json >"$demo_var/$1.json" 2>"$demo_var/$1.log" || {
+        cat "$demo_var/$1.log" >&2
+        die 1 "the producer failed"
+    }
 }
 
 # A worker says what it did when it stops.
@@ -144,25 +157,30 @@ demo_counter() {
 }
 
 demo_account() {
-    local sent items rows dead written older
+    local sent items rows dead written older events counted orders
     sent=$(json_number messages <"$demo_var/produced.json")
     items=$(json_number items <"$demo_var/produced.json")
     rows=$(demo_rows)
-    dead=$(queue_number dlq-stock visible)
+    dead=$(($(queue_number dlq-stock visible) + $(queue_number dlq-orders visible) + $(queue_number dlq-clicks visible)))
+    events=$(json_number events <"$demo_var/clicks.json")
+    counted=$(demo_sql "SELECT coalesce(sum(eventos), 0) FROM contagem_minuto")
+    orders=$(demo_sql "SELECT count(*) FROM pedidos")
     demo_measure
     demo_stop_workers
     # What the measurement has sent is not of the account.
     written=$(($(demo_counter written) - $(json_number positions <"$demo_var/measured.json")))
     older=$(demo_counter not_newer)
-    [[ $rows == "$items" && $dead == 0 ]] || demo_result=1
+    [[ $rows == "$items" && $dead == 0 && $counted == "$events" && $orders == 15 ]] || demo_result=1
     if [[ -n $1 ]]; then
-        printf '{"messages_sent": %s, "items_sent": %s, "written": %s, "older": %s, "rows": %s, "dead_letters": %s, "lost": %s, "upsert": {"p50_ms": %s, "p99_ms": %s}, "latency": %s}\n' \
+        printf '{"messages_sent": %s, "items_sent": %s, "written": %s, "older": %s, "rows": %s, "dead_letters": %s, "lost": %s, "orders": %s, "events_sent": %s, "events_counted": %s, "upsert": {"p50_ms": %s, "p99_ms": %s}, "latency": %s}\n' \
             "${sent:-null}" "${items:-null}" "$written" "$older" "$rows" "${dead:-null}" "$((items - rows))" \
-            "$(demo_upsert_ms p50)" "$(demo_upsert_ms p99)" "$(cat "$demo_var/measured.json")"
+            "$orders" "${events:-null}" "${counted:-null}" "$(demo_upsert_ms p50)" "$(demo_upsert_ms p99)" "$(cat "$demo_var/measured.json")"
         return
     fi
     printf '%-28s %8s\n' "messages acknowledged" "$sent" "items in them" "$items" \
         "positions written" "$written" "older or repeated, ignored" "$older" "rows in PostgreSQL" "$rows" "dead letters" "$dead" "lost" "$((items - rows))"
+    echo
+    printf '%-28s %8s\n' "orders, with their lines" "$orders" "events of visitors sent" "$events" "events counted" "$counted"
     echo
     printf '%-28s %8s %8s\n' "latency, ms" "p50" "p99" \
         "a send, until its answer" "$(demo_latency send 1)" "$(demo_latency send 2)" \
@@ -192,12 +210,15 @@ demo_upsert_ms() {
 demo_look() {
     local key
     key=$(demo_sql "SELECT codigo_barra || ' ' || filial FROM estoque_posicao ORDER BY 1 LIMIT 1")
-    demo_query --codigo-barra "${key% *}" --filial "${key##* }"
-    demo_query --scan 2
+    demo_query stock --codigo-barra "${key% *}" --filial "${key##* }"
+    demo_query stock --scan 2
+    demo_query order "$(demo_sql "SELECT pedido_id FROM pedidos ORDER BY data DESC LIMIT 1")"
+    demo_query visitors
+    demo_query alerts --count 3
     say "Next: ./esteira up, then ./esteira produce stock, and ./esteira help for the other words"
 }
 
 demo_query() {
-    demo_step "./esteira query stock $*"
-    ESTEIRA__POSTGRES__URL=$(url_as esteira_readonly) "$bin/esteira-query-stock" "$@" || demo_result=1
+    demo_step "./esteira query $*"
+    ESTEIRA__POSTGRES__URL=$(url_as esteira_readonly) "$bin/esteira-query-$1" "${@:2}" || demo_result=1
 }

@@ -1,4 +1,4 @@
-#include "workers/order_ingest/query/ask.hpp"
+#include "common/query/ask.hpp"
 
 #include <cstdio>
 
@@ -6,7 +6,7 @@
 #include "common/config/flags.hpp"
 #include "common/query/open.hpp"
 
-namespace esteira::order_ingest {
+namespace esteira::query {
 
 using cli::ExitCode;
 
@@ -14,25 +14,20 @@ int ask(const Question& question, int argc, char** argv) {
     CLI::App app{question.about + " The answer is JSON, with or without --json.", question.program};
     cli::Common common;
     config::Sources sources;
-    std::string id;
     std::string url;
     cli::prepare(app, common, question.examples);
     config::add_flags(app, sources);
-    app.add_option((question.id_by_flag ? "--" : "") + question.id_name, id, question.id_about)
-        ->required();
+    question.add_options(app);
     app.add_option("--postgres", url, "Connection string, without a password.");
-    if (question.add_options) {
-        question.add_options(app);
-    }
     return cli::run(app, argc, argv, [&] {
-        auto connection = query::open(sources, url, question.program);
-        const auto answer = question.answer(connection, id);
+        auto connection = open(sources, url, question.program);
+        const auto answer = question.answer(connection);
         if (!answer) {
-            throw cli::Failure(ExitCode::not_found, "there is no " + question.id_name + " " + id);
+            throw cli::Failure(ExitCode::not_found, question.missing());
         }
         std::puts(answer->c_str());
         return ExitCode::ok;
     });
 }
 
-}  // namespace esteira::order_ingest
+}  // namespace esteira::query
