@@ -1,6 +1,7 @@
 #include "producers/clicks/csv_reader.hpp"
 
 #include <algorithm>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -194,6 +195,51 @@ TEST(CsvReader, GoesOnAtEveryPlaceThatItHasTold) {
     }
     CsvReader third(from(text));
     EXPECT_FALSE(third.skip_to(text.size() + 1, 9));
+}
+
+std::string random_text(std::mt19937_64& random, std::string_view letters, std::size_t most) {
+    std::string text(random() % (most + 1), ' ');
+    std::generate(text.begin(), text.end(), [&] { return letters[random() % letters.size()]; });
+    return text;
+}
+
+TEST(CsvReader, AccountsForEveryLineOfWhateverText) {
+    std::mt19937_64 random(1);
+    for (int round = 0; round < 3'000; ++round) {
+        const std::string text = random_text(random, "ab,,\"\"\r\n\n", 24);
+        CsvReader reader(from(text));
+        reader.expect_columns(2);
+        CsvRecord record;
+        std::uint64_t expected = 1;  // The line of the next record, if none is blank.
+        while (reader.next(record)) {
+            ASSERT_GE(record.line, expected) << text;
+            ASSERT_FALSE(record.raw.empty()) << text;
+            ASSERT_EQ(record.fault.empty(), record.fields.size() == 2) << text;
+            expected = reader.lines() + 1;
+        }
+        const auto ends = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+        const bool open_end = !text.empty() && text.back() != '\n';
+        ASSERT_EQ(reader.lines(), ends + (open_end ? 1 : 0)) << text;
+        ASSERT_EQ(records(text, 2, 1), records(text)) << text;
+    }
+}
+
+TEST(CsvReader, ReadsWhatAppendCsvFieldWrites) {
+    std::mt19937_64 random(2);
+    for (int round = 0; round < 20'000; ++round) {
+        const std::string one = random_text(random, "ab ,\"\r\n", 6);
+        const std::string two = random_text(random, "ab ,\"\r\n", 6);
+        std::string text;
+        append_csv_field(one, text);
+        text += ",";
+        append_csv_field(two, text);
+        text += round % 2 == 0 ? "\n" : "\r\n";
+        ASSERT_EQ(
+            records(text + "x,y"),
+            (Shown{"1:[" + one + "][" + two + "]",
+                   std::to_string(1 + std::count(text.begin(), text.end(), '\n')) + ":[x][y]"}))
+            << text;
+    }
 }
 
 std::string header_fault(const std::string& text) {
