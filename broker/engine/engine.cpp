@@ -374,7 +374,7 @@ std::uint64_t Engine::digest() const {
     for (const auto& [number, queue] : queues_) {
         sum += queue->digest();
     }
-    return sum + topics_.digest() + usage_.bytes() * 43;
+    return sum + topics_.digest() + attempts_.digest() + usage_.bytes() * 43;
 }
 
 }  // namespace esteira::engine

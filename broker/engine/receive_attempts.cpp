@@ -36,6 +36,16 @@ void ReceiveAttempts::forget_old(Time now) {
     }
 }
 
+std::uint64_t ReceiveAttempts::digest() const {
+    std::uint64_t sum = 0;
+    for (const auto& [key, known] : known_) {
+        sum += key.first.value * 31 + known.delivery.first.value * 1'000'003 +
+               known.delivery.count * 37 +
+               static_cast<std::uint64_t>(known.until.time_since_epoch().count());
+    }
+    return sum;
+}
+
 void ReceiveAttempts::put(StateWriter& out) const {
     if (known_.empty()) {
         return;

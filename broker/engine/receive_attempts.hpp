@@ -23,6 +23,7 @@ public:
     void remember(QueueNumber queue, std::string_view attempt, Numbers delivery, Time until);
     void forget_old(Time now);
 
+    std::uint64_t digest() const;
     void put(StateWriter& out) const;
     void load(ByteReader& in);
 

@@ -23,8 +23,8 @@ constexpr Statement kInteractions{
     " ORDER BY instante DESC LIMIT $3) AS newest"};
 constexpr Statement kAlerts{
     "clicks_alerts",
-    "SELECT coalesce(json_agg(json_build_object('user_id', user_id, 'janela', " ESTEIRA_UTC("janela")
-    ", 'nivel', nivel, 'eventos', eventos)), '[]')"
+    "SELECT coalesce(json_agg(json_build_object('user_id', user_id,"
+    " 'janela', " ESTEIRA_UTC("janela") ", 'nivel', nivel, 'eventos', eventos)), '[]')"
     " FROM (SELECT user_id, janela, min(nivel) AS nivel, max(eventos) AS eventos"
     " FROM esteira.alertas WHERE $1 = -1 OR user_id = $1 GROUP BY user_id, janela"
     " ORDER BY janela DESC, user_id LIMIT $2) AS newest"};

@@ -55,7 +55,10 @@ std::vector<std::string> BrokerProcess::words() const {
 }
 
 void BrokerProcess::launch() {
-    std::ofstream(folder_ + "/esteira.toml") << "";  // The defaults, not the source tree's file.
+    // The defaults, not the source tree's file; but a supervisor runs only what a test is about.
+    std::ofstream(folder_ + "/esteira.toml")
+        << "[workers.order-ingest]\npool_min = 0\npool_max = 0\n"
+           "[workers.click-ingest]\npool_min = 0\npool_max = 0\n";
     process_ = std::make_unique<ChildProcess>(ChildOptions{words(), {}, folder_ + "/broker.log"});
 }
 

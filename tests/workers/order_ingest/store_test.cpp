@@ -130,7 +130,8 @@ protected:
                 SELECT 'c ' || (to_jsonb(c) - 'inserido_em')::text AS line FROM esteira.clientes c
                 UNION ALL SELECT 'p ' || (to_jsonb(p) - 'inserido_em')::text FROM esteira.produtos p
                 UNION ALL SELECT 'o ' || (to_jsonb(o) - 'inserido_em')::text FROM esteira.pedidos o
-                UNION ALL SELECT 'k ' || (to_jsonb(k) - 'inserido_em')::text FROM esteira.carrinhos k
+                UNION ALL SELECT 'k ' || (to_jsonb(k) - 'inserido_em')::text
+                          FROM esteira.carrinhos k
                 UNION ALL SELECT 'm ' || to_jsonb(m)::text FROM esteira.estoque_movimentos m
                           WHERE quantidade > 0) AS all_rows)");
         return std::string(rows.text(0, 0));
