@@ -24,4 +24,14 @@ nlohmann::json OpsClient::ask(const std::string& command, const nlohmann::json& 
     return answer.at("result");
 }
 
+nlohmann::json OpsClient::pool(const std::string& name) {
+    const nlohmann::json answer = ask("worker.pools");
+    for (const auto& pool : answer.at("pools")) {
+        if (pool.at("pool") == name) {
+            return pool;
+        }
+    }
+    return nlohmann::json::object();
+}
+
 }  // namespace esteira::support

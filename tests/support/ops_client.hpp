@@ -18,6 +18,9 @@ public:
     nlohmann::json ask(const std::string& command,
                        const nlohmann::json& arguments = nlohmann::json::object());
 
+    // What the broker knows of a pool; an empty object when it knows none of this name.
+    nlohmann::json pool(const std::string& name);
+
 private:
     zmq::context_t context_{1};
     zmq::socket_t socket_;

@@ -67,9 +67,8 @@ void Pool::kill_workers() const {
 std::size_t Pool::running() const { return support::workers_of(var_).size(); }
 
 std::size_t Pool::online() const {
-    const auto pools =
-        support::OpsClient(farm_.broker().ops_socket()).ask("worker.pools").at("pools");
-    return pools.empty() ? 0 : pools.at(0).at("online").get<std::size_t>();
+    const auto pool = support::OpsClient(farm_.broker().ops_socket()).pool("upsert-stock");
+    return pool.value("online", std::size_t{0});
 }
 
 }  // namespace esteira::stock_line

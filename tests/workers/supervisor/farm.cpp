@@ -80,8 +80,7 @@ std::unique_ptr<ChildProcess> FarmTest::start_in(const std::string& folder,
 }
 
 nlohmann::json FarmTest::pool() {
-    const auto pools = support::OpsClient(broker_.ops_socket()).ask("worker.pools").at("pools");
-    return pools.empty() ? nlohmann::json::object() : pools.at(0);
+    return support::OpsClient(broker_.ops_socket()).pool("upsert-stock");
 }
 
 Pids FarmTest::workers(const std::string& folder) const {

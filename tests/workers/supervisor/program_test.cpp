@@ -20,8 +20,8 @@ TEST_F(ProgramTest, RunsTheLeastWithNamesOfTheirOwn) {
         EXPECT_EQ(worker.at("pid"), pid_of(worker.at("name")));
     }
     EXPECT_EQ(names, (std::set<std::string>{"upsert-stock-1", "upsert-stock-2"}));
-    EXPECT_EQ(shown.at("pools").at(0).at("wanted"), 2);
-    EXPECT_EQ(shown.at("pools").at(0).at("supervisor").at("pid"), supervisor->pid());
+    EXPECT_EQ(pool().at("wanted"), 2);
+    EXPECT_EQ(pool().at("supervisor").at("pid"), supervisor->pid());
     send(10);
     EXPECT_TRUE(await([&] { return rows() == 10; }));
     supervisor->signal(SIGTERM);
