@@ -214,7 +214,7 @@ demo_look() {
     demo_query stock --scan 2
     demo_query order "$(demo_sql "SELECT pedido_id FROM pedidos ORDER BY data DESC LIMIT 1")"
     demo_query visitors
-    demo_query alerts --count 3
+    demo_query categories "$(demo_sql "SELECT max(dia) FROM visitantes_dia")" --count 3
     say "Next: ./esteira up, then ./esteira produce stock, and ./esteira help for the other words"
 }
 
