@@ -30,6 +30,7 @@ demo_run() {
     demo_produce_and_kill
     demo_produce shop "Sending a shop: 10 customers, 20 products, 15 orders with all their statuses, 5 carts" --history
     demo_produce clicks "Sending a day of its visitors: 20,000 events" --generate 20000 --users 2000 --products 500
+    demo_legacy
     demo_step "Waiting until every message is handled"
     await 120 demo_drained || die 6 "the queues are not empty after two minutes; see $demo_var/log"
     demo_account "$json"
@@ -135,6 +136,18 @@ demo_drained() {
     done
 }
 
+demo_legacy() {
+    local words
+    demo_step "A legacy database of 500 sales, exported into RAW"
+    for words in init fill "export --json"; do
+        # shellcheck disable=SC2086 # Several words.
+        "$bin/esteira-legacy" $words >"$demo_var/legacy.json" 2>"$demo_var/legacy.log" || {
+            cat "$demo_var/legacy.log" >&2
+            die 1 "legacy $words failed"
+        }
+    done
+}
+
 # demo_produce KIND WHAT OPTION...: one line beside the first.
 demo_produce() {
     demo_step "$2"
@@ -157,7 +170,7 @@ demo_counter() {
 }
 
 demo_account() {
-    local sent items rows dead written older events counted orders
+    local sent items rows dead written older events counted orders sales
     sent=$(json_number messages <"$demo_var/produced.json")
     items=$(json_number items <"$demo_var/produced.json")
     rows=$(demo_rows)
@@ -165,22 +178,23 @@ demo_account() {
     events=$(json_number events <"$demo_var/clicks.json")
     counted=$(demo_sql "SELECT coalesce(sum(eventos), 0) FROM contagem_minuto")
     orders=$(demo_sql "SELECT count(*) FROM pedidos")
+    sales=$(json_number rows <"$demo_var/legacy.json")
     demo_measure
     demo_stop_workers
     # What the measurement has sent is not of the account.
     written=$(($(demo_counter written) - $(json_number positions <"$demo_var/measured.json")))
     older=$(demo_counter not_newer)
-    [[ $rows == "$items" && $dead == 0 && $counted == "$events" && $orders == 15 ]] || demo_result=1
+    [[ $rows == "$items" && $dead == 0 && $counted == "$events" && $orders == 15 && $sales == 500 ]] || demo_result=1
     if [[ -n $1 ]]; then
-        printf '{"messages_sent": %s, "items_sent": %s, "written": %s, "older": %s, "rows": %s, "dead_letters": %s, "lost": %s, "orders": %s, "events_sent": %s, "events_counted": %s, "upsert": {"p50_ms": %s, "p99_ms": %s}, "latency": %s}\n' \
+        printf '{"messages_sent": %s, "items_sent": %s, "written": %s, "older": %s, "rows": %s, "dead_letters": %s, "lost": %s, "orders": %s, "events_sent": %s, "events_counted": %s, "sales_exported": %s, "upsert": {"p50_ms": %s, "p99_ms": %s}, "latency": %s}\n' \
             "${sent:-null}" "${items:-null}" "$written" "$older" "$rows" "${dead:-null}" "$((items - rows))" \
-            "$orders" "${events:-null}" "${counted:-null}" "$(demo_upsert_ms p50)" "$(demo_upsert_ms p99)" "$(cat "$demo_var/measured.json")"
+            "$orders" "${events:-null}" "${counted:-null}" "${sales:-null}" "$(demo_upsert_ms p50)" "$(demo_upsert_ms p99)" "$(cat "$demo_var/measured.json")"
         return
     fi
     printf '%-28s %8s\n' "messages acknowledged" "$sent" "items in them" "$items" \
         "positions written" "$written" "older or repeated, ignored" "$older" "rows in PostgreSQL" "$rows" "dead letters" "$dead" "lost" "$((items - rows))"
     echo
-    printf '%-28s %8s\n' "orders, with their lines" "$orders" "events of visitors sent" "$events" "events counted" "$counted"
+    printf '%-28s %8s\n' "orders, with their lines" "$orders" "events of visitors sent" "$events" "events counted" "$counted" "sales exported into RAW" "$sales"
     echo
     printf '%-28s %8s %8s\n' "latency, ms" "p50" "p99" \
         "a send, until its answer" "$(demo_latency send 1)" "$(demo_latency send 2)" \

@@ -204,6 +204,49 @@ Rows Connection::execute(const Statement& statement, std::span<const Parameter> 
     return await();
 }
 
+std::int64_t Connection::copy_out(const char* sql,
+                                  const std::function<void(std::string_view)>& take) {
+    if (PQsendQuery(handle_.get(), sql) == 0) {
+        lost(trimmed(PQerrorMessage(handle_.get())));
+    }
+    const auto until = [this] { return steady_ms() + settings_.answer_max.count(); };
+    const std::int64_t first_ms = until();
+    flush(first_ms);
+    while (PQisBusy(handle_.get()) != 0) {
+        wait(false, first_ms);
+    }
+    PGresult* const first = PQgetResult(handle_.get());
+    const Rows begun(first);
+    if (PQresultStatus(first) != PGRES_COPY_OUT) {
+        const Error refused =
+            is_error(first) ? error_of(first) : Error("not a COPY ... TO STDOUT", "42601");
+        while (PGresult* const more = PQgetResult(handle_.get())) {
+            PQclear(more);
+        }
+        throw Error(refused);
+    }
+    broken_ = true;  // Until it has come to its end.
+    std::int64_t rows = 0;
+    for (std::int64_t until_ms = until();;) {
+        char* data = nullptr;
+        const int size = PQgetCopyData(handle_.get(), &data, 1);
+        if (size == 0) {
+            wait(false, until_ms);
+            continue;
+        }
+        if (size < 0) {
+            break;
+        }
+        const std::unique_ptr<char, decltype(&PQfreemem)> owner(data, &PQfreemem);
+        take({data, static_cast<std::size_t>(size)});
+        ++rows;
+        until_ms = until();
+    }
+    broken_ = false;
+    await();
+    return rows;
+}
+
 void Connection::run_script(const std::string& sql) {
     if (PQsendQuery(handle_.get(), sql.c_str()) == 0) {
         lost(trimmed(PQerrorMessage(handle_.get())));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -64,6 +65,11 @@ public:
     // Several statements in one text, as one transaction unless they say otherwise. For texts of
     // the project's own files only: nothing from outside may ever stand in it.
     void run_script(const std::string& sql);
+
+    // `sql` is a COPY ... TO STDOUT. Gives its data to `take` as they come, a row at a time, and
+    // returns how many there were. The deadline is that of a piece. What `take` throws goes through
+    // and leaves the connection of no use.
+    std::int64_t copy_out(const char* sql, const std::function<void(std::string_view)>& take);
 
     // False after the connection was lost or a deadline has passed: only a new one helps then.
     bool healthy() const;
