@@ -63,7 +63,7 @@ CREATE TABLE esteira.pedidos (
     etapa             integer NOT NULL,  -- 0 Pendente, 1 Enviado, 2 Entregue, 3 Cancelado.
     total             numeric(14, 2) NOT NULL,
     itens             jsonb NOT NULL,    -- [{item_id, produto_id, quantidade, preco_unitario}]
-    cliente           json,              -- As embedded in the order, else as the customer is now.
+    cliente           json,  -- As embedded in the order, else the customer as is now, in short.
     cliente_embutido  boolean NOT NULL,
     instante          timestamptz NOT NULL,
     item              json NOT NULL,

@@ -25,13 +25,15 @@ SET LOCAL ROLE esteira_owner;
 GRANT USAGE ON SCHEMA esteira TO esteira_worker_clicks;
 GRANT SELECT ON esteira.schema_version TO esteira_worker_clicks;
 
--- Messages whose effect is in the tables below, by the origin that redrives and replays keep; of the
--- day of their newest event, so that a row goes with the last counter that it vouches for.
+-- Messages whose effect is in the tables below, by the origin that redrives and replays keep. Their
+-- day is that of their newest event, so that a row goes with the last counter that it vouches for; it
+-- is no part of the key, since an event of tomorrow may be refused today and taken later.
 CREATE TABLE esteira.inbox_clicks (
-    dia    date NOT NULL,
-    origem text COLLATE "C" NOT NULL,
-    PRIMARY KEY (origem, dia)
-) PARTITION BY RANGE (dia);
+    origem text COLLATE "C" NOT NULL PRIMARY KEY,
+    dia    date NOT NULL
+);
+GRANT SELECT, INSERT ON esteira.inbox_clicks TO esteira_worker_clicks;
+GRANT SELECT ON esteira.inbox_clicks TO esteira_readonly;
 
 CREATE TABLE esteira.interacoes (
     dia           date NOT NULL,
@@ -116,11 +118,11 @@ CREATE TABLE esteira.alertas (
 ) PARTITION BY RANGE (dia);
 CREATE INDEX alertas_de_quem ON esteira.alertas (user_id, janela DESC);
 
--- The tables that are kept by day.
+-- The tables that are kept by day, in the order in which the worker's statement locks them.
 CREATE FUNCTION esteira.tabelas_por_dia() RETURNS SETOF name
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
-    SELECT c.relname FROM pg_partitioned_table AS p JOIN pg_class AS c ON c.oid = p.partrelid
-    WHERE c.relnamespace = 'esteira'::regnamespace AND p.partstrat = 'r' ORDER BY c.relname
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
+    SELECT unnest('{interacoes, contagem_minuto, visitantes_dia, contagem_categoria, contagem_marca,
+                    carrinhos_abertos, janelas, alertas}'::name[])
 $$;
 
 DO $$
@@ -139,6 +141,8 @@ $$;
 -- Makes the partitions of the days from `hoje` - 1 to `hoje` + `adiante` that are missing, taking what
 -- lies in the default partition along, and drops everything of days before `hoje` - `dias`. Returns
 -- how many partitions were made and dropped, and how many rows of the default one were deleted.
+-- One at a time, and while no writer is in the middle: a row that is on its way to the default
+-- partition must not find that its day has got one of its own.
 CREATE FUNCTION esteira.cuidar_dos_dias(hoje date, dias integer, adiante integer,
                                         OUT feitas integer, OUT largadas integer,
                                         OUT apagadas bigint)
@@ -152,6 +156,10 @@ BEGIN
     feitas := 0;
     largadas := 0;
     apagadas := 0;
+    PERFORM pg_advisory_xact_lock(4995148754);
+    FOR tabela IN SELECT esteira.tabelas_por_dia() LOOP
+        EXECUTE format('LOCK TABLE esteira.%I IN ACCESS EXCLUSIVE MODE', tabela);
+    END LOOP;
     FOR tabela IN SELECT esteira.tabelas_por_dia() LOOP
         FOR d IN SELECT (hoje + n)::date FROM generate_series(-1, adiante) AS n LOOP
             parte := tabela || to_char(d, '"_d"YYYYMMDD');
@@ -177,6 +185,9 @@ BEGIN
         GET DIAGNOSTICS linhas = ROW_COUNT;
         apagadas := apagadas + linhas;
     END LOOP;
+    DELETE FROM esteira.inbox_clicks WHERE dia < hoje - dias;
+    GET DIAGNOSTICS linhas = ROW_COUNT;
+    apagadas := apagadas + linhas;
 END
 $$;
 REVOKE ALL ON FUNCTION esteira.cuidar_dos_dias(date, integer, integer) FROM PUBLIC;

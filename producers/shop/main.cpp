@@ -43,7 +43,14 @@ std::chrono::year_month_day until_of(const Options& options, const contracts::Zo
         moment = time.value();
     }
     const auto day = std::chrono::floor<std::chrono::days>(zone.local(moment));
-    return std::chrono::sys_days(day.time_since_epoch());
+    const std::chrono::year_month_day until = std::chrono::sys_days(day.time_since_epoch());
+    // Everything lies in the 31 days before, and has to be what the contract takes.
+    const auto now = std::chrono::system_clock::now();
+    if (until < std::chrono::year(2000) / 3 / 1 ||
+        std::chrono::sys_days(until) > now + std::chrono::days(1)) {
+        throw cli::Failure(ExitCode::usage, "--until: from 2000-03-01 to tomorrow");
+    }
+    return until;
 }
 
 // Everything that is to be sent, one after the other: what others refer to comes first.
@@ -92,15 +99,22 @@ private:
     std::uint64_t carts_ = 0;
 };
 
+std::uint64_t count_of(const Shop& shop, bool history) {
+    const ShopSize& size = shop.size();
+    std::uint64_t orders = history ? 0 : size.orders;
+    for (std::uint64_t i = 0; history && i < size.orders; ++i) {
+        orders += shop.versions_of(i);
+    }
+    return size.customers + size.products + orders + size.carts;
+}
+
 class Run {
 public:
     Run(const Options& options, const Shop& shop)
         : options_(options),
           sequence_(shop, options.history),
-          progress_(
-              "produce shop",
-              shop.size().customers + shop.size().products + shop.size().orders + shop.size().carts,
-              "items", cli::Progress::mode_for(options.run.common)),
+          progress_("produce shop", count_of(shop, options.history), "items",
+                    cli::Progress::mode_for(options.run.common)),
           sender_(options.run.sender,
                   [this](const auto& outcome) { producers::tell(outcome, options_.run); }) {}
 

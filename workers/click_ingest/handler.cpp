@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "common/base/limits.hpp"
 #include "common/config/config.hpp"
 
 namespace esteira::click_ingest {
@@ -31,7 +32,7 @@ std::vector<runtime::Outcome> ClickIngest::handle(std::span<const Delivery> batc
             std::span(candidates), [this](std::span<const Candidate> part) { write(part); },
             [&](const Candidate& bad, const std::string& reason) {
                 if (bad.events.size() > 1) {
-                    return write_one_by_one(bad, results);
+                    return write_but_for_bad_ones(bad, results);
                 }
                 results.refuse(bad.delivery, bad.indexes.front(), bad.events.front().item, reason);
             });
@@ -61,6 +62,12 @@ std::vector<ClickIngest::Candidate> ClickIngest::read(std::span<const Delivery> 
                 results.refuse(i, index, item.error().item, item.error().reason);
             }
         }
+        if (results.refused_of(i) > limits::kRequestEntriesMax) {
+            // They cannot be sent on, so the message is buried whole: none of it may be counted.
+            results.unreadable(i, "more than " + std::to_string(limits::kRequestEntriesMax) +
+                                      " events are bad; the first: " + results.first_reason(i));
+            continue;
+        }
         if (!candidate.events.empty()) {
             candidates.push_back(std::move(candidate));
         }
@@ -80,22 +87,34 @@ void ClickIngest::write(std::span<const Candidate> candidates) {
     write_all(messages);
 }
 
-// One of its events is bad for PostgreSQL. Each is counted under an origin of its own, which is the
-// one that the bad one has as a dead letter: so neither a redelivery nor a redrive counts one
-// twice.
-void ClickIngest::write_one_by_one(const Candidate& candidate, ItemResults& results) {
+// One of its events is bad for PostgreSQL. Which one is found out without writing any; the others
+// are written together, as the message is in the inbox or is not.
+void ClickIngest::write_but_for_bad_ones(const Candidate& candidate, ItemResults& results) {
+    Message good{candidate.origin, {}};
+    std::vector<std::size_t> places;
     for (std::size_t i = 0; i < candidate.events.size(); ++i) {
-        const std::string origin =
-            std::string(candidate.origin) + "/" + std::to_string(candidate.indexes[i]);
+        const contracts::ShopEvent& event = candidate.events[i];
         policy_.write_or_halve(
-            std::span(&candidate.events[i], 1),
-            [&](std::span<const contracts::ShopEvent> event) {
-                write_all({{origin, {event.data()}}});
+            std::span(&event, 1),
+            [&](std::span<const contracts::ShopEvent>) {
+                store_->try_out({candidate.origin, {&event}});
+                good.events.push_back(&event);
+                places.push_back(candidate.indexes[i]);
             },
             [&](const contracts::ShopEvent& bad, const std::string& reason) {
                 results.refuse(candidate.delivery, candidate.indexes[i], bad.item, reason);
             });
     }
+    if (good.events.empty()) {
+        return;
+    }
+    policy_.write_or_halve(
+        std::span<const Message>(&good, 1), [&](std::span<const Message>) { write_all({good}); },
+        [&](const Message&, const std::string& reason) {
+            for (std::size_t i = 0; i < places.size(); ++i) {
+                results.refuse(candidate.delivery, places[i], good.events[i]->item, reason);
+            }
+        });
 }
 
 void ClickIngest::write_all(const std::vector<Message>& messages) {
@@ -130,6 +149,10 @@ std::unique_ptr<Handler> make_handler(const config::Config& config, Clock& clock
         throw Misconfigured("[business] zone: " + zone.error());
     }
     const config::Clicks& clicks = config.clicks;
+    constexpr std::int64_t kSecondsOfADay = 86'400;
+    if (kSecondsOfADay % clicks.window_s != 0) {
+        throw Misconfigured("[clicks] window_s: a day is to be a whole number of windows");
+    }
     auto store = std::make_unique<click_ingest::PostgresClickStore>(
         postgres::ConnectionSettings{config.postgres.url.reveal(), "esteira-worker-click-ingest"},
         click_ingest::AttackRule{clicks.window_s, clicks.suspect_above, clicks.attack_above});

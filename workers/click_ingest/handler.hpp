@@ -36,7 +36,7 @@ private:
     std::vector<Candidate> read(std::span<const runtime::Delivery> batch,
                                 runtime::ItemResults& results) const;
     void write(std::span<const Candidate> candidates);
-    void write_one_by_one(const Candidate& candidate, runtime::ItemResults& results);
+    void write_but_for_bad_ones(const Candidate& candidate, runtime::ItemResults& results);
     void write_all(const std::vector<Message>& messages);
 
     std::unique_ptr<ClickStore> store_;

@@ -24,8 +24,8 @@ WITH given AS (
          AS e(origem, user_id, instante, event_type, product_id, category_id, category_code, brand,
               price, user_session, search_text)
 ), received AS (
-    INSERT INTO esteira.inbox_clicks (dia, origem)
-    SELECT max(dia), origem FROM given GROUP BY origem ORDER BY 1, origem COLLATE "C"
+    INSERT INTO esteira.inbox_clicks (origem, dia)
+    SELECT origem, max(dia) FROM given GROUP BY origem ORDER BY origem COLLATE "C"
     ON CONFLICT DO NOTHING
     RETURNING origem
 ), events AS MATERIALIZED (
@@ -141,7 +141,22 @@ PostgresClickStore::PostgresClickStore(postgres::ConnectionSettings settings, At
 
 void PostgresClickStore::require_ready() { postgres::require_ready(session_.connection()); }
 
+void PostgresClickStore::try_out(const Message& message) {
+    session_.run([&](postgres::Connection& connection) {
+        const postgres::Transaction never_committed(connection);
+        execute(connection, {message});
+    });
+}
+
 Written PostgresClickStore::write(const std::vector<Message>& messages) {
+    return session_.run([&](postgres::Connection& connection) {
+        const auto rows = execute(connection, messages);
+        return Written{count_of(rows, 0), count_of(rows, 1), count_of(rows, 2)};
+    });
+}
+
+postgres::Rows PostgresClickStore::execute(postgres::Connection& connection,
+                                           const std::vector<Message>& messages) const {
     Columns columns;
     for (const Message& message : messages) {
         for (const ShopEvent* event : message.events) {
@@ -162,10 +177,7 @@ Written PostgresClickStore::write(const std::vector<Message>& messages) {
                                 postgres::integer(rule_.window_s),
                                 postgres::integer(rule_.suspect_above),
                                 postgres::integer(rule_.attack_above)};
-    return session_.run([&](postgres::Connection& connection) {
-        const auto rows = connection.execute(kWrite, parameters);
-        return Written{count_of(rows, 0), count_of(rows, 1), count_of(rows, 2)};
-    });
+    return connection.execute(kWrite, parameters);
 }
 
 }  // namespace esteira::click_ingest

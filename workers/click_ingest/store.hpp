@@ -40,6 +40,9 @@ public:
     // No message is without events. Throws postgres::Error: none was written, or (an answer that
     // never came) perhaps all were, which does no harm when it is done again.
     virtual Written write(const std::vector<Message>& messages) = 0;
+
+    // Writes a message as write() does, and takes it back. Throws as write().
+    virtual void try_out(const Message& message) = 0;
 };
 
 class PostgresClickStore final : public ClickStore {
@@ -48,8 +51,12 @@ public:
 
     void require_ready() override;
     Written write(const std::vector<Message>& messages) override;
+    void try_out(const Message& message) override;
 
 private:
+    postgres::Rows execute(postgres::Connection& connection,
+                           const std::vector<Message>& messages) const;
+
     postgres::Session session_;
     AttackRule rule_;
 };

@@ -40,7 +40,12 @@ constexpr Statement kLockProducts{"orders_lock_products",
                                   "SELECT FROM esteira.produtos WHERE produto_id = ANY($1::text[])"
                                   " ORDER BY produto_id FOR NO KEY UPDATE"};
 
-// A customer that changed is copied into the orders that came without one.
+// What an order's row holds of a customer that did not come in it: a bounded part, since a customer
+// who changes is copied into all of the orders that came without one.
+#define ESTEIRA_CUSTOMER                                                              \
+    "json_build_object('cliente_id', c.cliente_id, 'nome', c.nome, 'email', c.email," \
+    " 'endereco', c.endereco, 'data_nascimento', c.data_nascimento)"
+
 constexpr Statement kCustomers{"orders_customers", R"(
 WITH newest AS (
     SELECT DISTINCT ON (cliente_id) *
@@ -60,9 +65,9 @@ WITH newest AS (
         instante = excluded.instante, item = excluded.item, inserido_em = excluded.inserido_em
     WHERE kept.instante IS NULL OR (excluded.instante, excluded.item::text COLLATE "C")
                                    > (kept.instante, kept.item::text COLLATE "C")
-    RETURNING cliente_id, item
+    RETURNING cliente_id, nome, email, endereco, data_nascimento
 ), copied AS (
-    UPDATE esteira.pedidos AS p SET cliente = c.item
+    UPDATE esteira.pedidos AS p SET cliente = )" ESTEIRA_CUSTOMER R"(
     FROM changed AS c WHERE p.cliente_id = c.cliente_id AND NOT p.cliente_embutido
 )
 SELECT count(*) FROM changed)"};
@@ -113,7 +118,8 @@ WITH newest AS (
         (cliente_id, pedido_id, data, status, etapa, total, itens, cliente, cliente_embutido,
          instante, item)
     SELECT n.cliente_id, n.pedido_id, n.data, n.status, n.etapa, n.total::numeric,
-           n.itens::jsonb, CASE WHEN n.cliente::text = 'null' THEN c.item ELSE n.cliente END,
+           n.itens::jsonb, CASE WHEN n.cliente::text <> 'null' THEN n.cliente
+                               WHEN c.instante IS NOT NULL THEN )" ESTEIRA_CUSTOMER R"( END,
            n.cliente::text <> 'null', n.instante, n.item
     FROM newest AS n LEFT JOIN esteira.clientes AS c USING (cliente_id)
     ON CONFLICT (cliente_id, pedido_id) DO UPDATE SET
@@ -156,6 +162,8 @@ WITH newest AS (
     WHERE p.produto_id = d.produto_id AND d.difference <> 0
 )
 SELECT count(*) FROM written)"};
+
+#undef ESTEIRA_CUSTOMER
 
 constexpr Statement kCarts{"orders_carts", R"(
 WITH newest AS (

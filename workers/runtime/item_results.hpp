@@ -30,6 +30,13 @@ public:
     }
 
     std::uint64_t refused() const;
+    std::size_t refused_of(std::size_t delivery) const {
+        return progress_[delivery].refused.size();
+    }
+    // Of those of a delivery, the first that was refused.
+    const std::string& first_reason(std::size_t delivery) const {
+        return progress_[delivery].refused.front().reason;
+    }
     // One for each delivery, in their order. Once.
     std::vector<Outcome> take();
 

@@ -43,6 +43,12 @@ public:
         return written;
     }
 
+    void try_out(const Message& message) override {
+        const std::set<std::string> before = origins;
+        write({message});
+        origins = before;
+    }
+
     std::set<std::string> origins;
     std::string down;
 
@@ -112,7 +118,19 @@ TEST_F(ClickIngestTest, AnEventThatPostgresqlRefusesLeavesItsMessageAlone) {
     EXPECT_EQ(outcomes[1].sends[0].body, view(3, "poison"));
     EXPECT_EQ(outcomes[1].sends[0].origin_id, "b/1");
     EXPECT_EQ(outcomes[2], Outcome{});
-    EXPECT_EQ(store_->origins, (std::set<std::string>{"a", "b/0", "c"}));
+    EXPECT_EQ(store_->origins, (std::set<std::string>{"a", "b", "c"}));
+}
+
+TEST_F(ClickIngestTest, NothingOfAMessageIsCountedThatHasMoreBadEventsThanCanBeSplitOff) {
+    std::string body = "[" + view(1);
+    for (int i = 0; i <= 1'000; ++i) {
+        body += ",{}";
+    }
+    const auto outcomes = handle({{"a", body + "]"}});
+    EXPECT_EQ(outcomes[0].verdict, Verdict::dead);
+    EXPECT_EQ(outcomes[0].reason,
+              "more than 1000 events are bad; the first: event_time is missing");
+    EXPECT_EQ(store_->origins.size(), 0u);
 }
 
 TEST_F(ClickIngestTest, AnOutageIsNoMessagesFault) {

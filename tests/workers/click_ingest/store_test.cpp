@@ -266,6 +266,55 @@ TEST_F(ClickStoreTest, MaintenanceMakesDaysAheadAndDropsOldOnesWithAllThatWasCou
     EXPECT_EQ(write({{"again", {later}}}).events, 1u);
 }
 
+TEST_F(ClickStoreTest, AMessageCountsOnceAlsoWhenOtherEventsOfItAreGoodTheSecondTime) {
+    EXPECT_EQ(write({{"o", {event(ShopEventType::view, 7, 0)}}}).events, 1u);
+    EXPECT_EQ(
+        write({{"o", {event(ShopEventType::view, 7, 0), event(ShopEventType::view, 7, 86'400)}}})
+            .events,
+        0u);
+}
+
+TEST_F(ClickStoreTest, WhatIsTriedOutIsNotThere) {
+    const Sent sent{"o", {event(ShopEventType::view, 7, 0)}};
+    store_.try_out(as_messages({sent}).front());
+    EXPECT_EQ(asked("SELECT count(*) FROM esteira.interacoes"), "0");
+    EXPECT_EQ(write({sent}).events, 1u);
+}
+
+TEST_F(ClickStoreTest, MaintenanceBesideWritersAndTwiceAtOnceLosesNothing) {
+    constexpr int kMessages = 150;
+    constexpr int kDays = 12;
+    std::vector<std::thread> threads;
+    for (int writer = 0; writer < 2; ++writer) {
+        threads.emplace_back([writer] {
+            auto store = new_store();
+            for (int i = 0; i < kMessages; ++i) {
+                ShopEvent one = event(ShopEventType::cart, i % 5, i % 60, i % 7);
+                one.event_time.instant +=
+                    std::chrono::days(4'000 + i % kDays);  // None has a place.
+                const std::string origin = std::to_string(writer) + "-" + std::to_string(i);
+                store.write({{origin, {&one}}});
+            }
+        });
+    }
+    for (int carer = 0; carer < 2; ++carer) {
+        threads.emplace_back([] {
+            auto connection = admin();
+            for (int day = 0; day < kDays; ++day) {
+                connection.execute(("SELECT esteira.cuidar_dos_dias(date '2019-10-01' + 4000 + " +
+                                    std::to_string(day) + ", 100000, 1)")
+                                       .c_str());
+            }
+        });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    EXPECT_EQ(asked("SELECT count(*) FROM esteira.interacoes"), std::to_string(2 * kMessages));
+    EXPECT_EQ(asked("SELECT count(*) FROM esteira.interacoes_outros"), "0");
+    expect_counters_of_the_events();
+}
+
 TEST_F(ClickStoreTest, AWorkerMayAddAndCountAndNothingElse) {
     postgres::Connection worker({server_->url("esteira_worker_clicks"), "test"});
     for (const char* refused :

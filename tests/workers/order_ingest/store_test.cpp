@@ -167,6 +167,25 @@ TEST_F(ShopStoreTest, ACustomerThatComesLaterStandsInTheOrdersThatCameWithoutOne
     EXPECT_EQ(order_of("o1")["cliente"]["nome"], "Novo");
 }
 
+TEST_F(ShopStoreTest, ALargeCustomerDoesNotSwellTheOrdersThatCameWithoutOne) {
+    std::vector<Arrival> orders;
+    for (int i = 0; i < 100; ++i) {
+        orders.emplace_back(
+            order("o" + std::to_string(i), 5, OrderStatus::pendente, 5, {{"p1", 1}}));
+    }
+    Customer large = customer("c1", "Zé", 9);
+    large.preferencias = "\"" + std::string(500'000, 'x') + "\"";
+    large.item = contracts::write_customer(large);
+    write(orders);
+    write({large});
+    write({order("later", 5, OrderStatus::pendente, 5, {{"p1", 1}})});
+    EXPECT_EQ(order_of("o7")["cliente"]["nome"], "Zé");
+    EXPECT_EQ(order_of("later")["cliente"]["nome"], "Zé");
+    EXPECT_LT(
+        admin().execute("SELECT max(length(cliente::text)) FROM esteira.pedidos").integer(0, 0),
+        1'000);
+}
+
 TEST_F(ShopStoreTest, AStatusOnlyMovesWithANewerTimeAndOfOneTimeTheFurtherOneWins) {
     const std::vector<std::pair<std::string, std::int64_t>> lines{{"p1", 1}};
     write({order("o1", 5, OrderStatus::enviado, 7, lines)});

@@ -1,4 +1,6 @@
 // esteira-query-alerts: shows when somebody did more than people do, the newest first.
+#include <limits>
+
 #include "common/cli/checks.hpp"
 #include "common/clicks/click_reader.hpp"
 #include "common/query/ask.hpp"
@@ -13,7 +15,8 @@ int main(int argc, char** argv) {
          .examples = {"esteira-query-alerts", "esteira-query-alerts --user 541312140"},
          .add_options =
              [&](CLI::App& app) {
-                 app.add_option("--user", user, "Of one user; of all if not said");
+                 app.add_option("--user", user, "Of one user; of all if not said")
+                     ->check(cli::whole_number(0, std::numeric_limits<std::int64_t>::max()));
                  app.add_option("--count", count, "At most so many")
                      ->check(cli::whole_number(1, clicks::kAnswerMax))
                      ->capture_default_str();

@@ -1,6 +1,7 @@
 // esteira-query-brands: shows what was viewed, put in carts and bought of each brand on a day.
 #include "common/cli/checks.hpp"
 #include "common/clicks/click_reader.hpp"
+#include "common/contracts/business_time.hpp"
 #include "common/query/ask.hpp"
 
 int main(int argc, char** argv) {
@@ -13,7 +14,12 @@ int main(int argc, char** argv) {
          .examples = {"esteira-query-brands 2026-01-31"},
          .add_options =
              [&](CLI::App& app) {
-                 app.add_option("day", day, "A day (UTC), YYYY-MM-DD")->required();
+                 app.add_option("day", day, "A day (UTC), YYYY-MM-DD")
+                     ->check([](const std::string& text) {
+                         return contracts::parse_day(text) ? std::string()
+                                                           : text + " is no day like 2026-01-31";
+                     })
+                     ->required();
                  app.add_option("--count", count, "At most so many")
                      ->check(cli::whole_number(1, clicks::kAnswerMax))
                      ->capture_default_str();

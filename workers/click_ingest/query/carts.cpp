@@ -1,4 +1,6 @@
 // esteira-query-carts: shows what a visitor has put in the cart and neither taken out nor bought.
+#include <limits>
+
 #include "common/cli/checks.hpp"
 #include "common/clicks/click_reader.hpp"
 #include "common/query/ask.hpp"
@@ -13,7 +15,9 @@ int main(int argc, char** argv) {
          .examples = {"esteira-query-carts 541312140"},
          .add_options =
              [&](CLI::App& app) {
-                 app.add_option("user_id", user, "The user's id.")->required();
+                 app.add_option("user_id", user, "The user's id.")
+                     ->check(cli::whole_number(0, std::numeric_limits<std::int64_t>::max()))
+                     ->required();
                  app.add_option("--count", count, "At most so many")
                      ->check(cli::whole_number(1, clicks::kAnswerMax))
                      ->capture_default_str();
