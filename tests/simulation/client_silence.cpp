@@ -29,6 +29,9 @@ void Clients::perhaps(Asked& asked) {
             model.perhaps_emptied(asked.slot);
             break;
         case Kind::send:
+            if (asked.noted) {
+                break;  // What is remembered is answered, and nothing is sent.
+            }
             for (const MessageId id : asked.ids) {
                 model.perhaps_sent(id, now.broker);
             }

@@ -183,11 +183,10 @@ std::optional<Came> Model::as_answered_then(MessageId id, std::uint64_t number, 
 }
 
 Came Model::stored(MessageId id, std::uint64_t number, std::vector<KnownId>& known, KnownId own) {
-    // One that would have been known, and was not, was never sent; but one that was asked for more
-    // than once may have been sent before, and its id be forgotten.
+    // One that would have been known, and was not, was never sent.
     for (const KnownId& k : known) {
         if (!k.sure && k.id != 0 && own.until_most - limits::kDedupKept < k.until_least &&
-            message(k.id).sent == Sent::perhaps && message(k.id).asked_once) {
+            message(k.id).sent == Sent::perhaps) {
             message_mutable(k.id).sent = Sent::no;
         }
     }
